@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/intl.h"
+#include "base/mem.h"
+#include "base/port.h"
+
+extern char **environ;
+
+/* One running helper and our ends of its pipes. */
+struct child {
+	const struct child_question *q;
+	pid_t pid;
+	int in;  /* its stdin, or -1 */
+	int out; /* its stdout, or -1 */
+	size_t written;
+	int64_t end; /* clock_ticks() of the deadline */
+};
+
+static bool is_passed_on(const char *variable)
+{
+	static const char *const exact[] = { "PATH=",   "HOME=", "USER=",
+		                             "LOGNAME=", "LANG=", "LC_ALL=",
+		                             "XDG_RUNTIME_DIR=" };
+	static const char *const prefix[] = { "GNUPGHOME", "DBUS_", "SSH_",
+		                              "PASSWORD_STORE_" };
+
+	for (size_t i = 0; i < COUNT_OF(exact); i++)
+		if (strncmp(variable, exact[i], strlen(exact[i])) == 0)
+			return true;
+	for (size_t i = 0; i < COUNT_OF(prefix); i++)
+		if (strncmp(variable, prefix[i], strlen(prefix[i])) == 0)
+			return true;
+	return false;
+}
+
+/* Pointers into `environ`; the caller frees the array only. */
+static char **clean_environment(void)
+{
+	size_t count = 0, kept = 0;
+	char **clean;
+
+	while (environ[count] != NULL)
+		count++;
+	clean = mem_array(count + 1, sizeof(*clean));
+	for (size_t i = 0; i < count; i++)
+		if (is_passed_on(environ[i]))
+			clean[kept++] = environ[i];
+	return clean;
+}
+
+/* After fork: only async-signal-safe calls. */
+static NORETURN void become(const struct child_question *q, char **environment,
+                            int in, int out, int report)
+{
+	int saved;
+	sigset_t none;
+
+	setsid();
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	if (dup2(in, 0) == 0 && dup2(out, 1) == 1 && dup2(report, 3) == 3) {
+		fcntl(3, F_SETFD, FD_CLOEXEC);
+		port_close_from(4);
+		environ = environment;
+		execvp(q->argv[0], q->argv);
+	}
+	saved = errno;
+	if (write(3, &saved, sizeof(saved)) < 0)
+		_exit(126);
+	_exit(127);
+}
+
+/* Descriptors above 3, so that dup2() onto 0, 1 and 3 overwrites none of them.
+ */
+static int raise_fd(int fd)
+{
+	int high = fcntl(fd, F_DUPFD_CLOEXEC, 10);
+
+	close(fd);
+	return high;
+}
+
+static int make_pipe(int ends[2])
+{
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return -1;
+	ends[0] = raise_fd(ends[0]);
+	ends[1] = raise_fd(ends[1]);
+	return ends[0] >= 0 && ends[1] >= 0 ? 0 : -1;
+}
+
+/* The errno of a failed exec, 0 when it succeeded (the pipe just closes). */
+static int exec_error(int report)
+{
+	int code = 0;
+	ssize_t k;
+
+	do
+		k = read(report, &code, sizeof(code));
+	while (k < 0 && errno == EINTR);
+	close(report);
+	return k == (ssize_t)sizeof(code) ? code : 0;
+}
+
+static int cannot_run(const struct child_question *q, int code, struct fault *f)
+{
+	enum fault_kind kind = code == ENOENT || code == EACCES ||
+	                                       code == ENOEXEC || code == ENOTDIR
+	                               ? FAULT_CONFIG
+	                               : FAULT_TEMP;
+
+	return fault_set(f, kind, "4.3.0", _("cannot run %s: %s"), q->argv[0],
+	                 strerror(code));
+}
+
+static int start(struct child *c, struct fault *f)
+{
+	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, report[2] = { -1, -1 };
+	char **environment = clean_environment();
+	int code;
+
+	if (make_pipe(in) != 0 || make_pipe(out) != 0 || make_pipe(report) != 0)
+		return cannot_run(c->q, errno, f);
+	c->pid = fork();
+	if (c->pid == 0)
+		become(c->q, environment, in[0], out[1], report[1]);
+	code = c->pid < 0 ? errno : 0;
+	free(environment);
+	close(in[0]);
+	close(out[1]);
+	close(report[1]);
+	c->in = in[1];
+	c->out = out[0];
+	if (code == 0)
+		code = exec_error(report[0]);
+	else
+		close(report[0]);
+	fcntl(c->in, F_SETFL, O_NONBLOCK);
+	return code == 0 ? 0 : cannot_run(c->q, code, f);
+}
+
+static void finish_input(struct child *c)
+{
+	if (c->in >= 0)
+		close(c->in);
+	c->in = -1;
+}
+
+/* A helper that does not read its input is no fault of ours: EPIPE ends it. */
+static void give(struct child *c)
+{
+	ssize_t k = write(c->in, c->q->input + c->written,
+	                  c->q->input_len - c->written);
+
+	if (k < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (k < 0) {
+		finish_input(c);
+		return;
+	}
+	c->written += (size_t)k;
+	if (c->written == c->q->input_len)
+		finish_input(c);
+}
+
+/* 1: more to come, 0: end of its output, -1: fault. */
+static int take(struct child *c, struct sbuf *answer, struct fault *f)
+{
+	char piece[4096];
+	ssize_t k = read(c->out, piece, sizeof(piece));
+
+	if (k < 0 && errno == EINTR)
+		return 1;
+	if (k < 0)
+		return fault_set(f, FAULT_TEMP, "4.3.0",
+		                 _("cannot read the output of %s: %s"),
+		                 c->q->argv[0], strerror(errno));
+	if (k == 0)
+		return 0;
+	sbuf_add(answer, piece, (size_t)k);
+	explicit_bzero(piece, sizeof(piece));
+	if (answer->overflow)
+		return fault_set(f, FAULT_TEMP, "4.3.0",
+		                 _("%s printed more than %zu bytes"),
+		                 c->q->argv[0], answer->limit);
+	return 1;
+}
+
+static int converse(struct child *c, struct sbuf *answer, struct fault *f)
+{
+	int more = 1;
+
+	while (more > 0) {
+		struct pollfd fds[2] = { { .fd = c->out, .events = POLLIN },
+			                 { .fd = c->in, .events = POLLOUT } };
+		int64_t left = c->end - clock_ticks();
+		int n = left > 0 ? poll(fds, 2, (int)left) : 0;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return fault_set(f, FAULT_TEMP, "4.3.0",
+			                 _("%s did not finish within %u "
+			                   "seconds"),
+			                 c->q->argv[0], c->q->deadline);
+		if (c->in >= 0 && fds[1].revents != 0)
+			give(c);
+		if (fds[0].revents != 0)
+			more = take(c, answer, f);
+	}
+	return more;
+}
+
+/* It closed its output; give it the rest of the time to end. */
+static int reap(struct child *c, int *status, struct fault *f)
+{
+	int wait_status;
+
+	while (waitpid(c->pid, &wait_status, WNOHANG) == 0) {
+		if (clock_ticks() >= c->end)
+			return fault_set(f, FAULT_TEMP, "4.3.0",
+			                 _("%s did not finish within %u "
+			                   "seconds"),
+			                 c->q->argv[0], c->q->deadline);
+		poll(NULL, 0, 5);
+	}
+	c->pid = -1;
+	if (!WIFEXITED(wait_status))
+		return fault_set(f, FAULT_TEMP, "4.3.0",
+		                 _("%s was killed by signal %d"), c->q->argv[0],
+		                 WTERMSIG(wait_status));
+	*status = WEXITSTATUS(wait_status);
+	return 0;
+}
+
+/* Kill what is left of its process group, children of its own included. */
+static void release(struct child *c)
+{
+	finish_input(c);
+	if (c->out >= 0)
+		close(c->out);
+	if (c->pid <= 0)
+		return;
+	kill(-c->pid, SIGKILL);
+	kill(c->pid, SIGKILL);
+	waitpid(c->pid, NULL, 0);
+}
+
+int child_run(const struct child_question *q, struct sbuf *answer, int *status,
+              struct fault *f)
+{
+	struct child c = { .q = q, .pid = -1, .in = -1, .out = -1 };
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, pipe_before;
+	struct sigaction standard = { .sa_handler = SIG_DFL }, chld_before;
+	int result;
+
+	/* An ignored SIGCHLD, inherited from a caller, would eat the status. */
+	sigaction(SIGPIPE, &ignore, &pipe_before);
+	sigaction(SIGCHLD, &standard, &chld_before);
+	c.end = clock_ticks() + (int64_t)q->deadline * 1000;
+	result = start(&c, f);
+	if (result == 0 && q->input_len == 0)
+		finish_input(&c);
+	if (result == 0)
+		result = converse(&c, answer, f);
+	if (result == 0)
+		result = reap(&c, status, f);
+	release(&c);
+	sigaction(SIGCHLD, &chld_before, NULL);
+	sigaction(SIGPIPE, &pipe_before, NULL);
+	return result;
+}
+
+int child_detach(const char *path, char *const argv[])
+{
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attributes;
+	sigset_t none, standard;
+	pid_t pid;
+	int code;
+
+	sigemptyset(&none);
+	sigfillset(&standard);
+	posix_spawn_file_actions_init(&files);
+	posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDWR, 0);
+	posix_spawn_file_actions_adddup2(&files, 0, 1);
+	posix_spawn_file_actions_adddup2(&files, 0, 2);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID |
+	                                              POSIX_SPAWN_SETSIGMASK |
+	                                              POSIX_SPAWN_SETSIGDEF);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	posix_spawnattr_setsigdefault(&attributes, &standard);
+	code = posix_spawn(&pid, path, &files, &attributes, argv, environ);
+	posix_spawnattr_destroy(&attributes);
+	posix_spawn_file_actions_destroy(&files);
+	errno = code;
+	return code == 0 ? 0 : -1;
+}

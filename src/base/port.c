@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/port.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Linux 3.15.  By number: musl 1.2.3 has no wrapper. */
+#ifdef SYS_renameat2
+static int rename_exclusive(int from_dir, const char *from, int to_dir,
+                            const char *to)
+{
+	return (int)syscall(SYS_renameat2, from_dir, from, to_dir, to, 1U);
+}
+#else
+static int rename_exclusive(int from_dir, const char *from, int to_dir,
+                            const char *to)
+{
+	(void)from_dir, (void)from, (void)to_dir, (void)to;
+	errno = ENOSYS;
+	return -1;
+}
+#endif
+
+int port_rename_new(int from_dir, const char *from, int to_dir, const char *to)
+{
+	int saved;
+
+	if (rename_exclusive(from_dir, from, to_dir, to) == 0)
+		return 0;
+	if (errno != ENOSYS && errno != EINVAL)
+		return -1;
+	if (linkat(from_dir, from, to_dir, to, 0) != 0)
+		return -1;
+	if (unlinkat(from_dir, from, 0) == 0)
+		return 0;
+	saved = errno;
+	unlinkat(to_dir, to, 0);
+	errno = saved;
+	return -1;
+}
+
+#ifdef SYS_close_range
+static int close_range_from(int first)
+{
+	return (int)syscall(SYS_close_range, (unsigned)first, ~0U, 0U);
+}
+#else
+static int close_range_from(int first)
+{
+	(void)first;
+	return -1;
+}
+#endif
+
+void port_close_from(int first)
+{
+	struct rlimit limit;
+	int last = 1024;
+
+	if (close_range_from(first) == 0)
+		return;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 65536)
+		last = (int)limit.rlim_cur;
+	for (int fd = first; fd < last; fd++)
+		close(fd);
+}
+
+int port_random(void *bytes, size_t n)
+{
+	ssize_t k;
+
+	do
+		k = getrandom(bytes, n, 0);
+	while (k < 0 && errno == EINTR);
+	return k == (ssize_t)n ? 0 : -1;
+}

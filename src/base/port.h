@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* port - what a platform may lack, under one name each
+ *
+ * The only place, with port.c and intl.c, where the preprocessor chooses.
+ */
+#ifndef BASE_PORT_H
+#define BASE_PORT_H
+
+#include <stddef.h>
+
+/* Rename without replacing: 0, or -1 with errno (EEXIST: taken).  Where the
+ * kernel or file system has no such call: link and unlink, which leaves both
+ * names for a moment but never none. */
+int port_rename_new(int from_dir, const char *from, int to_dir, const char *to);
+
+/* Close all descriptors from `first` on.  Cannot fail. */
+void port_close_from(int first);
+
+/* `n` <= 256 random bytes from the kernel.  0, or -1 with errno. */
+int port_random(void *bytes, size_t n);
+
+#endif
