@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* ascii - blanks, controls and letters, whatever the locale says
+ *
+ * Header names, domains and SMTP are ASCII.  isspace() and strcasecmp() ask the
+ * user's locale (in Turkish I and i are different letters), so they are not
+ * used on mail.  Bytes from 0x80 on are none of these.
+ */
+#ifndef MESSAGE_ASCII_H
+#define MESSAGE_ASCII_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+static inline bool ascii_is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static inline bool ascii_is_control(char c)
+{
+	return (unsigned char)c < 0x20 || c == 0x7f;
+}
+
+/* Printable and not a space. */
+static inline bool ascii_is_graph(char c)
+{
+	return c > 0x20 && c < 0x7f;
+}
+
+static inline char ascii_lower(char c)
+{
+	return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+/* Equal but for upper and lower case? */
+static inline bool ascii_is_same(const char *a, const char *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (ascii_lower(a[i]) != ascii_lower(b[i]))
+			return false;
+	return true;
+}
+
+#endif
