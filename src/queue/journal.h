@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* journal - what happened to an entry, one checksummed line at a time
+ *
+ * log/ID, appended only.  A line:
+ *
+ *     D 1795407601 0 2.0.0 250 2.0.0 queued as 4F2 *1A2B3C4D
+ *
+ * kind, seconds since 1970, index of the recipient in the entry (or -), status,
+ * text, and the CRC-32C of the entry's name and the line before " *".  So a line
+ * that is torn, altered or belongs to another entry counts for nothing: at
+ * worst a recipient is tried once more.
+ *
+ *   D delivered   F failed for good   I in doubt   R report queued
+ *   A attempt: the whole message was put off, and why (not synced)
+ *   L later: this recipient was put off, and why (not synced)
+ *   T try again: a person wants it; what had failed is open, the age is 0
+ *
+ * D and F are durable (journal_sync) before anything else is said to a server.
+ */
+#ifndef QUEUE_JOURNAL_H
+#define QUEUE_JOURNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/dir.h"
+#include "base/fault.h"
+#include "queue/entry.h"
+
+#define JOURNAL_TEXT 500 /* longest text of a line */
+
+enum journal_kind {
+	JOURNAL_DELIVERED = 'D',
+	JOURNAL_FAILED = 'F',
+	JOURNAL_DOUBT = 'I',
+	JOURNAL_REPORTED = 'R',
+	JOURNAL_ATTEMPT = 'A',
+	JOURNAL_LATER = 'L',
+	JOURNAL_AGAIN = 'T',
+};
+
+#define JOURNAL_ALL SIZE_MAX /* the index of lines about the whole message */
+
+/* Where one recipient stands. */
+struct mark {
+	enum journal_kind kind; /* 0: never tried; else the last of D F I L */
+	int64_t time;
+	char code[12];
+	char *text; /* NULL while kind is 0 */
+	bool in_doubt; /* some try, not only the last, ended in doubt */
+};
+
+/* All lines of a journal, added up. */
+struct history {
+	struct mark *marks; /* one for each recipient of the entry */
+	size_t count;
+	unsigned tries;     /* number of A lines since the last T */
+	int64_t first_try;  /* seconds since 1970, 0: never */
+	int64_t last_try;
+	int64_t age;        /* seen age at `since`: see schedule.h */
+	int64_t since;      /* last try, else submission */
+	bool in_doubt;      /* some recipient that is not D may have it */
+	struct mark last;   /* the last A line */
+};
+
+/* Read log/ID.  A missing journal is an empty history.  -1: it cannot be read,
+ * and nothing may be sent, lest something is sent twice. */
+int journal_read(const struct dir *log, const char *id, size_t recipients,
+                 struct history *history, struct fault *f);
+void history_release(struct history *history);
+bool history_is_settled(const struct history *history, size_t recipient);
+size_t history_open_count(const struct history *history);
+
+/* An open journal.  Lines are written at once, durable after journal_sync. */
+struct journal {
+	int fd;
+	bool is_new;    /* its name may not be durable yet */
+	bool is_torn;   /* the last byte is no newline */
+	bool is_dirty;  /* lines that must be durable are not yet */
+	const struct dir *log;
+	char id[ENTRY_ID_LENGTH + 1];
+};
+
+void journal_init(struct journal *j);
+void journal_release(struct journal *j);
+int journal_open(struct journal *j, const struct dir *log, const char *id,
+                 struct fault *f);
+
+/* Reserve `bytes` and make the file's name durable, so that recording what the
+ * server says cannot fail for lack of space. */
+int journal_reserve(struct journal *j, size_t bytes, struct fault *f);
+
+int journal_add(struct journal *j, enum journal_kind kind, size_t recipient,
+                const char *code, const char *text, struct fault *f);
+int journal_sync(struct journal *j, struct fault *f);
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "queue/pause.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/crc.h"
+#include "base/fdio.h"
+#include "base/sbuf.h"
+#include "queue/schedule.h"
+
+#define NAME_LIMIT 200
+#define FILE_LIMIT 1024
+#define ACCOUNT_SHORTEST 300
+
+/* A smarthost may be called anything; its file is named in safe characters. */
+static void file_name(struct sbuf *b, const char *smarthost)
+{
+	sbuf_init(b, NAME_LIMIT);
+	for (const char *s = smarthost; *s != '\0'; s++) {
+		bool plain = (*s >= 'a' && *s <= 'z') ||
+		             (*s >= 'A' && *s <= 'Z') ||
+		             (*s >= '0' && *s <= '9') || *s == '-' || *s == '_';
+
+		if (plain)
+			sbuf_add(b, s, 1);
+		else
+			sbuf_addf(b, "%%%02X", (unsigned char)*s);
+	}
+}
+
+/* until count kind code crc text, on one line */
+static bool parse(struct pause *p, char *text)
+{
+	char *newline = strchr(text, '\n');
+	unsigned kind;
+	uint32_t crc;
+	int used = 0;
+
+	if (newline == NULL)
+		return false;
+	*newline = '\0';
+	if (sscanf(text, "%" SCNd64 " %" SCNd64 " %u %u %11s %" SCNx32 "%n",
+	           &p->since, &p->until, &p->count, &kind, p->why.code, &crc,
+	           &used) != 6 ||
+	    text[used++] != ' ' || kind > FAULT_CONFIG)
+		return false;
+	p->why.kind = (enum fault_kind)kind;
+	snprintf(p->why.text, sizeof(p->why.text), "%s", text + used);
+	return crc == crc_add(0, text + used, strlen(text + used));
+}
+
+int pause_read(const struct dir *d, const char *smarthost, struct pause *p)
+{
+	char text[FILE_LIMIT + 1] = "";
+	struct sbuf name;
+	ssize_t k = -1;
+	int fd;
+
+	memset(p, 0, sizeof(*p));
+	file_name(&name, smarthost);
+	fd = openat(d->fd, name.data,
+	            O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	sbuf_release(&name);
+	if (fd < 0)
+		return 0;
+	k = fdio_pread(fd, text, FILE_LIMIT, 0);
+	close(fd);
+	if (k > 0 && parse(p, text))
+		return 1;
+	memset(p, 0, sizeof(*p));
+	return 0;
+}
+
+static void store(const struct dir *d, const char *smarthost,
+                  const struct pause *p)
+{
+	char text[FILE_LIMIT];
+	struct sbuf name;
+	int fd, n;
+
+	n = snprintf(text, sizeof(text),
+	             "%" PRId64 " %" PRId64 " %u %u %s %08" PRIX32 " %s\n",
+	             p->since, p->until, p->count, (unsigned)p->why.kind,
+	             p->why.code[0] != '\0' ? p->why.code : "-",
+	             crc_add(0, p->why.text, strlen(p->why.text)), p->why.text);
+	file_name(&name, smarthost);
+	fd = openat(d->fd, name.data,
+	            O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK |
+	                    O_CLOEXEC,
+	            0600);
+	sbuf_release(&name);
+	if (fd < 0)
+		return;
+	/* Torn by a crash or a full disk, it reads as none. */
+	fdio_write(fd, text, (size_t)n);
+	close(fd);
+}
+
+void pause_extend(const struct dir *d, const char *smarthost, bool is_account,
+                  const struct fault *why, struct pause *p)
+{
+	struct pause before;
+	int64_t wait;
+
+	pause_read(d, smarthost, &before);
+	memset(p, 0, sizeof(*p));
+	p->since = clock_seconds();
+	p->count = before.count < 1000 ? before.count + 1 : before.count;
+	p->why = *why;
+	wait = schedule_wait(p->count, (uint32_t)clock_now());
+	if (is_account && wait < ACCOUNT_SHORTEST)
+		wait = ACCOUNT_SHORTEST;
+	p->until = p->since + wait;
+	store(d, smarthost, p);
+}
+
+void pause_clear(const struct dir *d, const char *smarthost)
+{
+	struct sbuf name;
+
+	file_name(&name, smarthost);
+	unlinkat(d->fd, name.data, 0);
+	sbuf_release(&name);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* pause - smarthosts that are left alone for a while
+ *
+ * When a smarthost cannot be reached, or refuses our login or our quota, the
+ * trouble is the account's and not a message's: pause/NAME says until when, how
+ * often in a row and why, so that not every new message tries the password
+ * again (providers lock accounts for that).  The file is a hint: lost, it costs
+ * one early try.  A configuration changed after it makes it void.
+ */
+#ifndef QUEUE_PAUSE_H
+#define QUEUE_PAUSE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/dir.h"
+#include "base/fault.h"
+
+struct pause {
+	int64_t since; /* when it was written */
+	int64_t until; /* seconds since 1970 */
+	unsigned count; /* failures in a row */
+	struct fault why;
+};
+
+/* 1: there is one (past ones too: the caller compares), 0: none. */
+int pause_read(const struct dir *d, const char *smarthost, struct pause *p);
+
+/* Remember one more failure; the wait grows from 1 minute (server) or 5 minutes
+ * (`is_account`) to 4 hours.  Fills in *p.  Errors are ignored. */
+void pause_extend(const struct dir *d, const char *smarthost, bool is_account,
+                  const struct fault *why, struct pause *p);
+void pause_clear(const struct dir *d, const char *smarthost);
+
+#endif

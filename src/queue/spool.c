@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "queue/spool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/intl.h"
+#include "base/mem.h"
+#include "base/port.h"
+#include "queue/schedule.h"
+
+#define LITTER_AGE (36 * 3600) /* seconds */
+#define NAME_TRIES 16
+#define LOCK_TRIES 20 /* of 5 ms each: a listing looks at the lock briefly */
+
+static const char *const place_names[] = {
+	[SPOOL_NEW] = "new",
+	[SPOOL_HOLD] = "hold",
+	[SPOOL_FAILED] = "failed",
+	[SPOOL_BAD] = "bad",
+};
+
+const char *spool_place_name(enum spool_place place)
+{
+	return place_names[place];
+}
+
+void spool_init(struct spool *s)
+{
+	dir_init(&s->root);
+	dir_init(&s->tmp);
+	dir_init(&s->log);
+	dir_init(&s->pause);
+	for (size_t i = 0; i < SPOOL_PLACES; i++)
+		dir_init(&s->place[i]);
+}
+
+void spool_release(struct spool *s)
+{
+	dir_release(&s->root);
+	dir_release(&s->tmp);
+	dir_release(&s->log);
+	dir_release(&s->pause);
+	for (size_t i = 0; i < SPOOL_PLACES; i++)
+		dir_release(&s->place[i]);
+}
+
+static int open_or_create(struct dir *d, const struct dir *parent,
+                          const char *name, struct fault *f)
+{
+	bool missing;
+
+	if (dir_open(d, parent, name, &missing, f) == 0)
+		return 0;
+	if (!missing || dir_create(parent, name, f) != 0)
+		return -1;
+	fault_clear(f);
+	return dir_open(d, parent, name, NULL, f);
+}
+
+static int open_root(struct spool *s, const char *path, struct fault *f)
+{
+	bool missing;
+
+	if (dir_open(&s->root, NULL, path, &missing, f) == 0)
+		return 0;
+	if (!missing || dir_create_path(path, f) != 0)
+		return -1;
+	fault_clear(f);
+	return dir_open(&s->root, NULL, path, NULL, f);
+}
+
+int spool_open_to_submit(struct spool *s, const char *path, struct fault *f)
+{
+	if (open_root(s, path, f) != 0 ||
+	    open_or_create(&s->tmp, &s->root, "tmp", f) != 0)
+		return -1;
+	return open_or_create(&s->place[SPOOL_NEW], &s->root, "new", f);
+}
+
+static int open_rest(struct spool *s, struct fault *f)
+{
+	if (open_or_create(&s->log, &s->root, "log", f) != 0 ||
+	    open_or_create(&s->pause, &s->root, "pause", f) != 0 ||
+	    open_or_create(&s->place[SPOOL_HOLD], &s->root, "hold", f) != 0 ||
+	    open_or_create(&s->place[SPOOL_BAD], &s->root, "bad", f) != 0)
+		return -1;
+	return open_or_create(&s->place[SPOOL_FAILED], &s->root, "failed", f);
+}
+
+int spool_open(struct spool *s, const char *path, struct fault *f)
+{
+	if (spool_open_to_submit(s, path, f) != 0)
+		return -1;
+	return open_rest(s, f);
+}
+
+int spool_open_existing(struct spool *s, const char *path, bool *missing,
+                        struct fault *f)
+{
+	if (dir_open(&s->root, NULL, path, missing, f) != 0)
+		return -1;
+	if (open_or_create(&s->tmp, &s->root, "tmp", f) != 0 ||
+	    open_or_create(&s->place[SPOOL_NEW], &s->root, "new", f) != 0)
+		return -1;
+	return open_rest(s, f);
+}
+
+/* --- submission --------------------------------------------------------- */
+
+static int make_name(char id[ENTRY_ID_LENGTH + 1], struct fault *f)
+{
+	uint32_t chance;
+
+	if (port_random(&chance, sizeof(chance)) != 0)
+		return fault_set_exit(f, EX_OSERR,
+		                      _("no random numbers from the kernel: "
+		                        "%s"),
+		                      strerror(errno));
+	snprintf(id, ENTRY_ID_LENGTH + 1, "%014" PRIX64 "%08" PRIX32,
+	         (uint64_t)clock_now() & UINT64_C(0xffffffffffffff), chance);
+	return 0;
+}
+
+int spool_create(struct spool *s, char id[ENTRY_ID_LENGTH + 1], struct fault *f)
+{
+	for (int i = 0; i < NAME_TRIES; i++) {
+		int fd;
+
+		if (make_name(id, f) != 0)
+			return -1;
+		fd = openat(s->tmp.fd, id,
+		            O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		            0600);
+		if (fd >= 0) {
+			/* Tells spool_clean() that somebody still writes. */
+			flock(fd, LOCK_EX | LOCK_NB);
+			return fd;
+		}
+		if (errno != EEXIST && errno != EINTR)
+			break;
+	}
+	return fault_set_exit(f, EX_CANTCREAT,
+	                      _("cannot create a file in %s: %s"), s->tmp.path,
+	                      strerror(errno));
+}
+
+void spool_abandon(struct spool *s, const char *id, int fd)
+{
+	unlinkat(s->tmp.fd, id, 0);
+	close(fd);
+}
+
+/* After a failed fsync the kernel may have dropped the data and a second one
+ * would report success: it is never asked twice for the same file. */
+static int sync_file(const struct spool *s, int fd, struct fault *f)
+{
+	if (fsync(fd) == 0)
+		return 0;
+	return fault_set_exit(f, EX_IOERR,
+	                      _("cannot make the message safe in %s: %s"),
+	                      s->tmp.path, strerror(errno));
+}
+
+static int publish(struct spool *s, const char *id, struct fault *f)
+{
+	const struct dir *new = &s->place[SPOOL_NEW];
+
+	if (port_rename_new(s->tmp.fd, id, new->fd, id) != 0) {
+		fault_set_exit(f, EX_IOERR, _("cannot move %s to %s: %s"), id,
+		               new->path, strerror(errno));
+		unlinkat(s->tmp.fd, id, 0);
+		return -1;
+	}
+	if (dir_sync(new, f) == 0)
+		return 0;
+	unlinkat(new->fd, id, 0);
+	return -1;
+}
+
+int spool_commit(struct spool *s, const char *id, int fd, struct fault *f)
+{
+	if (sync_file(s, fd, f) != 0) {
+		spool_abandon(s, id, fd);
+		return -1;
+	}
+	if (close(fd) != 0 && errno != EINTR) {
+		fault_set_exit(f, EX_IOERR,
+		               _("cannot make the message safe in %s: %s"),
+		               s->tmp.path, strerror(errno));
+		unlinkat(s->tmp.fd, id, 0);
+		return -1;
+	}
+	return publish(s, id, f);
+}
+
+/* --- lists -------------------------------------------------------------- */
+
+static int add_name(void *arg, const char *name)
+{
+	struct spool_list *list = arg;
+	size_t room = list->room;
+
+	if (!entry_is_id(name))
+		return 0;
+	if (list->count == room) {
+		list->room = room == 0 ? 64 : room * 2;
+		list->id = mem_grow(list->id, room, list->room,
+		                    sizeof(*list->id));
+	}
+	memcpy(list->id[list->count++], name, ENTRY_ID_LENGTH + 1);
+	return 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return memcmp(a, b, ENTRY_ID_LENGTH);
+}
+
+int spool_list(const struct spool *s, enum spool_place place,
+               struct spool_list *list, struct fault *f)
+{
+	memset(list, 0, sizeof(*list));
+	if (dir_each(&s->place[place], add_name, list, f) != 0) {
+		spool_list_release(list);
+		return -1;
+	}
+	if (list->count > 1)
+		qsort(list->id, list->count, sizeof(*list->id), compare_names);
+	return 0;
+}
+
+void spool_list_release(struct spool_list *list)
+{
+	free(list->id);
+	memset(list, 0, sizeof(*list));
+}
+
+/* --- one entry ---------------------------------------------------------- */
+
+static enum spool_taken foreign(struct fault *f, const char *what)
+{
+	fault_set(f, FAULT_CONFIG, "4.3.0", "%s", what);
+	return SPOOL_FOREIGN;
+}
+
+static enum spool_taken check_file(const struct entry *e, struct fault *f)
+{
+	struct stat st;
+
+	if (fstat(e->fd, &st) != 0)
+		return foreign(f, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return foreign(f, _("it is no plain file; remove it"));
+	if (st.st_nlink != 1)
+		return foreign(f, _("it has a second name (hard link); remove "
+		                    "one of them"));
+	if (st.st_uid != geteuid())
+		return foreign(f, _("it belongs to another user; remove it"));
+	return SPOOL_TAKEN;
+}
+
+static bool lock_file(int fd)
+{
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		struct timespec pause = { .tv_nsec = 5000000 };
+
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return true;
+		nanosleep(&pause, NULL);
+	}
+	return false;
+}
+
+/* Whoever had the lock before us may have removed or moved the file. */
+static bool is_still_named(const struct spool *s, enum spool_place place,
+                           const struct entry *e)
+{
+	struct stat file, name;
+
+	return fstat(e->fd, &file) == 0 &&
+	       fstatat(s->place[place].fd, e->id, &name, AT_SYMLINK_NOFOLLOW) ==
+	               0 &&
+	       file.st_ino == name.st_ino && file.st_dev == name.st_dev;
+}
+
+/* O_NONBLOCK: a FIFO put there must not stop us.  Not O_RDWR: the file is never
+ * written again, only its times change. */
+static enum spool_taken open_file(const struct spool *s, enum spool_place place,
+                                  const char *id, struct entry *e,
+                                  struct fault *f)
+{
+	snprintf(e->id, sizeof(e->id), "%s", id);
+	e->fd = openat(s->place[place].fd, id,
+	               O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (e->fd >= 0)
+		return check_file(e, f);
+	if (errno == ENOENT)
+		return SPOOL_GONE;
+	if (errno == ELOOP || errno == ENXIO)
+		return foreign(f, _("it is no plain file; remove it"));
+	fault_set(f, FAULT_TEMP, "4.3.0", _("cannot open it: %s"),
+	          strerror(errno));
+	return SPOOL_UNREADABLE;
+}
+
+static enum spool_taken read_taken(struct entry *e, struct fault *f)
+{
+	if (entry_read(e, f) == 0)
+		return SPOOL_TAKEN;
+	switch (f->kind) {
+	case FAULT_PERM:
+		return SPOOL_DAMAGED;
+	case FAULT_CONFIG:
+		return SPOOL_FOREIGN;
+	case FAULT_NONE:
+	case FAULT_TEMP:
+		break;
+	}
+	return SPOOL_UNREADABLE;
+}
+
+enum spool_taken spool_take(const struct spool *s, enum spool_place place,
+                            const char *id, struct entry *e, struct fault *f)
+{
+	enum spool_taken result;
+
+	entry_init(e);
+	result = open_file(s, place, id, e, f);
+	if (result == SPOOL_TAKEN && !lock_file(e->fd))
+		result = SPOOL_BUSY;
+	if (result == SPOOL_TAKEN && !is_still_named(s, place, e))
+		result = SPOOL_GONE;
+	if (result == SPOOL_TAKEN)
+		result = read_taken(e, f);
+	if (result != SPOOL_TAKEN && result != SPOOL_DAMAGED)
+		entry_release(e);
+	return result;
+}
+
+/* Does the name now belong to a file that we did not open? */
+static int check_same(const struct spool *s, enum spool_place place,
+                      const struct entry *e, struct fault *f)
+{
+	struct stat name;
+
+	if (fstatat(s->place[place].fd, e->id, &name, AT_SYMLINK_NOFOLLOW) !=
+	            0 ||
+	    is_still_named(s, place, e))
+		return 0;
+	return fault_set_exit(f, EX_IOERR,
+	                      _("another file took the name %s/%s: it is left "
+	                        "alone"),
+	                      s->place[place].path, e->id);
+}
+
+int spool_remove(const struct spool *s, enum spool_place place,
+                 const struct entry *e, struct fault *f)
+{
+	if (check_same(s, place, e, f) != 0)
+		return -1;
+	if (unlinkat(s->place[place].fd, e->id, 0) != 0 && errno != ENOENT)
+		return fault_set_exit(f, EX_IOERR, _("cannot remove %s/%s: %s"),
+		                      s->place[place].path, e->id,
+		                      strerror(errno));
+	if (dir_sync(&s->place[place], f) != 0)
+		return -1;
+	unlinkat(s->log.fd, e->id, 0);
+	return 0;
+}
+
+/* The new name is durable before the old one goes for good: a crash may leave
+ * both on some file systems, never none. */
+int spool_move(const struct spool *s, const struct entry *e,
+               enum spool_place from, enum spool_place to, struct fault *f)
+{
+	if (check_same(s, from, e, f) != 0)
+		return -1;
+	if (port_rename_new(s->place[from].fd, e->id, s->place[to].fd, e->id) !=
+	    0)
+		return fault_set_exit(f, EX_IOERR,
+		                      _("cannot move %s from %s to %s: %s"),
+		                      e->id, s->place[from].path,
+		                      s->place[to].path, strerror(errno));
+	if (dir_sync(&s->place[to], f) != 0)
+		return -1;
+	return dir_sync(&s->place[from], f);
+}
+
+void spool_set_due(const struct entry *e, int64_t seconds)
+{
+	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
+		                     { .tv_sec = (time_t)seconds } };
+
+	futimens(e->fd, times);
+}
+
+int64_t spool_due(const struct entry *e)
+{
+	struct stat st;
+
+	return fstat(e->fd, &st) == 0 ? (int64_t)st.st_mtime : 0;
+}
+
+int spool_is_due(const struct spool *s, const char *id, int64_t now)
+{
+	struct stat st;
+
+	if (fstatat(s->place[SPOOL_NEW].fd, id, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return -1;
+	return schedule_is_due((int64_t)st.st_mtime, now) ? 1 : 0;
+}
+
+/* --- cleaning ----------------------------------------------------------- */
+
+static int clean_one(void *arg, const char *name)
+{
+	const struct dir *tmp = arg;
+	struct stat st;
+	int fd;
+
+	if (fstatat(tmp->fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+	    st.st_mtime > clock_seconds() - LITTER_AGE || !S_ISREG(st.st_mode))
+		return 0;
+	fd = openat(tmp->fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		unlinkat(tmp->fd, name, 0);
+	close(fd);
+	return 0;
+}
+
+/* In doubt (an I/O error) it is: a journal that goes too early costs a second
+ * delivery. */
+static bool is_in(const struct spool *s, enum spool_place place,
+                  const char *name)
+{
+	struct stat st;
+
+	return fstatat(s->place[place].fd, name, &st, AT_SYMLINK_NOFOLLOW) ==
+	               0 ||
+	       errno != ENOENT;
+}
+
+/* new/ is looked at twice: a person may move the entry meanwhile. */
+static int clean_journal(void *arg, const char *name)
+{
+	const struct spool *s = arg;
+
+	if (entry_is_id(name) && !is_in(s, SPOOL_NEW, name) &&
+	    !is_in(s, SPOOL_HOLD, name) && !is_in(s, SPOOL_FAILED, name) &&
+	    !is_in(s, SPOOL_BAD, name) && !is_in(s, SPOOL_NEW, name) &&
+	    !is_in(s, SPOOL_HOLD, name))
+		unlinkat(s->log.fd, name, 0);
+	return 0;
+}
+
+void spool_clean(const struct spool *s)
+{
+	struct dir tmp = s->tmp;
+	struct spool copy = *s;
+	struct fault f = { 0 };
+
+	dir_each(&s->tmp, clean_one, &tmp, &f);
+	dir_each(&s->log, clean_journal, &copy, &f);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* spool - the directories of the queue and the moves between them
+ *
+ * Durability lives here: doc/QUEUE has the table of states and what a crash can
+ * leave.  Submission is create, write, spool_commit; after that the entry is in
+ * new/ and survives a power cut.  Names are 14 hex digits of microseconds since
+ * 1970 and 8 of chance, so a listing is in order of arrival and no name returns.
+ *
+ * Faults of submission carry exit status 73 (cannot create) or 74 (I/O).
+ */
+#ifndef QUEUE_SPOOL_H
+#define QUEUE_SPOOL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/dir.h"
+#include "base/fault.h"
+#include "queue/entry.h"
+
+enum spool_place {
+	SPOOL_NEW,    /* waiting */
+	SPOOL_HOLD,   /* put aside by a person */
+	SPOOL_FAILED, /* given up, with its log */
+	SPOOL_BAD,    /* damaged: never sent, never deleted */
+	SPOOL_PLACES,
+};
+
+struct spool {
+	struct dir root;
+	struct dir tmp;
+	struct dir log;   /* journals: see journal.h */
+	struct dir pause; /* see pause.h */
+	struct dir place[SPOOL_PLACES];
+};
+
+void spool_init(struct spool *s);
+void spool_release(struct spool *s);
+
+/* Open what a submission needs (tmp/, new/), or everything.  What is missing
+ * is created durably, with mode 0700: the programs set umask 077 before. */
+int spool_open_to_submit(struct spool *s, const char *path, struct fault *f);
+int spool_open(struct spool *s, const char *path, struct fault *f);
+
+/* Like spool_open, but a queue that is not there is no fault: *missing. */
+int spool_open_existing(struct spool *s, const char *path, bool *missing,
+                        struct fault *f);
+
+/* A new file in tmp/, locked; its name in `id`.  Returns the descriptor. */
+int spool_create(struct spool *s, char id[ENTRY_ID_LENGTH + 1],
+                 struct fault *f);
+
+/* fsync(file), rename to new/, fsync(new/).  The descriptor is closed in every
+ * case.  On a fault the message is not queued and nothing is left behind. */
+int spool_commit(struct spool *s, const char *id, int fd, struct fault *f);
+void spool_abandon(struct spool *s, const char *id, int fd);
+
+/* The names in a place, in order of arrival. */
+struct spool_list {
+	char (*id)[ENTRY_ID_LENGTH + 1];
+	size_t count;
+	size_t room;
+};
+
+int spool_list(const struct spool *s, enum spool_place place,
+               struct spool_list *list, struct fault *f);
+void spool_list_release(struct spool_list *list);
+
+enum spool_taken {
+	SPOOL_TAKEN,
+	SPOOL_GONE,    /* no such name (any more) */
+	SPOOL_BUSY,    /* another process has its hand on it */
+	SPOOL_FOREIGN, /* not a plain file of ours: the fault says what */
+	SPOOL_DAMAGED, /* the fault says what */
+	SPOOL_UNREADABLE,
+};
+
+/* Open, lock and read the envelope of an entry.  After anything but TAKEN the
+ * entry holds nothing; DAMAGED keeps the descriptor and lock so that
+ * spool_move() can put the file aside. */
+enum spool_taken spool_take(const struct spool *s, enum spool_place place,
+                            const char *id, struct entry *e, struct fault *f);
+
+/* Delivered: unlink, fsync, then the journal goes.  The order matters: the
+ * journal must outlive the message. */
+int spool_remove(const struct spool *s, enum spool_place place,
+                 const struct entry *e, struct fault *f);
+
+/* Rename to another place, durably. */
+int spool_move(const struct spool *s, const struct entry *e,
+               enum spool_place from, enum spool_place to, struct fault *f);
+
+/* Next try: the entry's mtime, a hint (lost or wrong, it means an earlier one).
+ */
+void spool_set_due(const struct entry *e, int64_t seconds);
+int64_t spool_due(const struct entry *e);
+
+/* Is it due, by its mtime alone?  1 yes, 0 no, -1 gone or not to be seen. */
+int spool_is_due(const struct spool *s, const char *id, int64_t now);
+
+/* Remove what crashes leave: files in tmp/ older than 36 hours that nobody
+ * holds, journals whose message is gone.  Only under the flusher's lock. */
+void spool_clean(const struct spool *s);
+
+/* "new", "hold", "failed", "bad": directory names, and words for programs. */
+const char *spool_place_name(enum spool_place place);
+
+#endif
