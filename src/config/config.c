@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config/config.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/intl.h"
+#include "base/mem.h"
+#include "config/file.h"
+#include "config/options.h"
+#include "config/trust.h"
+
+#define PATH_SHOWN 150 /* bytes: the words behind it must fit too */
+
+/* --- errors --------------------------------------------------------------- */
+
+/* The variable for a key: RELAY_ and the key in capitals. */
+static void variable_name(const char *key, char *name, size_t size)
+{
+	snprintf(name, size, "RELAY_%s", key != NULL ? key : "HOST");
+	for (char *c = name; *c != '\0'; c++)
+		if (*c >= 'a' && *c <= 'z')
+			*c = (char)(*c - 'a' + 'A');
+}
+
+static void add_place(struct fault *f, const char *path, unsigned line,
+                      const char *key)
+{
+	char variable[64];
+	size_t n;
+
+	if (path == NULL) {
+		variable_name(key, variable, sizeof(variable));
+		fault_wrap(f, "%s", variable);
+		return;
+	}
+	n = strlen(path);
+	if (n > PATH_SHOWN)
+		path += n - PATH_SHOWN;
+	if (line == 0)
+		fault_wrap(f, "%s", path);
+	else
+		fault_wrap(f, "%s:%u", path, line);
+}
+
+/* Room in the list behind all that is not later in the file. */
+static struct config_error *insert(struct config_errors *errors, unsigned line)
+{
+	size_t at = errors->count++;
+
+	while (at > 0 && errors->list[at - 1].line > line) {
+		errors->list[at] = errors->list[at - 1];
+		at--;
+	}
+	errors->list[at].line = line;
+	return &errors->list[at];
+}
+
+void config_complain(struct config_errors *errors, unsigned line,
+                     const char *key, const char *fmt, ...)
+{
+	char text[sizeof(errors->list[0].fault.text)];
+	struct fault *fault;
+	va_list args;
+
+	if (errors->count == CONFIG_ERRORS) {
+		errors->more = true;
+		return;
+	}
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	fault = &insert(errors, line)->fault;
+	fault_set(fault, FAULT_CONFIG, "4.3.5", "%s", text);
+	add_place(fault, errors->path, line, key);
+}
+
+/* --- the whole ------------------------------------------------------------ */
+
+static struct config *create(const char *path)
+{
+	struct config *config = mem_alloc(sizeof(*config));
+
+	config->path = path != NULL ? mem_strdup(path) : NULL;
+	options_init(OPTION_TOP, config);
+	return config;
+}
+
+void config_free(struct config **config)
+{
+	struct config *c = *config;
+
+	if (c == NULL)
+		return;
+	for (size_t i = 0; i < c->count; i++) {
+		options_release(OPTION_SMARTHOST, &c->smarthosts[i]);
+		free(c->smarthosts[i].name);
+	}
+	free(c->smarthosts);
+	options_release(OPTION_TOP, c);
+	free(c->path);
+	free(c);
+	*config = NULL;
+}
+
+static unsigned set_in(const struct smarthost *h, const char *key)
+{
+	const struct option *o = option_find(OPTION_SMARTHOST, key);
+
+	return o != NULL ? h->lines[option_index(o)] : 0;
+}
+
+unsigned smarthost_line(const struct smarthost *h, const char *key)
+{
+	unsigned line = set_in(h, key);
+
+	return line != 0 ? line : h->line;
+}
+
+static bool has_external(const struct smarthost *h)
+{
+	return strstr(h->login, "external") != NULL;
+}
+
+bool smarthost_has_login(const struct smarthost *h)
+{
+	return strcmp(h->login, "none") != 0 &&
+	       (h->user != NULL || has_external(h));
+}
+
+/* --- what the keys of a block mean together ------------------------------- */
+
+static void check_login(struct config_errors *e, const struct smarthost *h)
+{
+	bool wants = strcmp(h->login, "none") != 0 && !has_external(h);
+
+	if (wants && set_in(h, "user") != 0 && set_in(h, "password") == 0)
+		config_complain(e, smarthost_line(h, "user"), "password",
+		                _("`user` needs a password: add `password "
+		                  "file PATH`, or `login none`"));
+	if (wants && set_in(h, "user") == 0 && set_in(h, "password") != 0)
+		config_complain(e, smarthost_line(h, "password"), "user",
+		                _("`password` needs a name to log in with: add "
+		                  "`user NAME`"));
+	if (has_external(h) && set_in(h, "tls_cert") == 0)
+		config_complain(e, smarthost_line(h, "login"), "login",
+		                _("`login external` logs in with a "
+		                  "certificate: add `tls_cert` and "
+		                  "`tls_key`"));
+}
+
+static void check_tls(struct config_errors *e, const struct smarthost *h)
+{
+	static const char *const useless[] = { "tls_ca", "tls_pin",
+		                               "tls_cert" };
+
+	if (set_in(h, "tls_cert") != 0 && set_in(h, "tls_key") == 0)
+		config_complain(e, smarthost_line(h, "tls_cert"), "tls_cert",
+		                _("`tls_cert` needs its key: add `tls_key "
+		                  "PATH`"));
+	if (set_in(h, "tls_key") != 0 && set_in(h, "tls_cert") == 0)
+		config_complain(e, smarthost_line(h, "tls_key"), "tls_key",
+		                _("`tls_key` needs its certificate: add "
+		                  "`tls_cert PATH`"));
+	if (h->tls != CONFIG_TLS_NONE)
+		return;
+	if (set_in(h, "password") != 0)
+		config_complain(e, smarthost_line(h, "tls"), "tls",
+		                _("`tls none` sends nothing secret: remove it, "
+		                  "or remove `password`"));
+	for (size_t i = 0; i < COUNT_OF(useless); i++)
+		if (set_in(h, useless[i]) != 0)
+			config_complain(e, smarthost_line(h, "tls"), "tls",
+			                _("`tls none` makes no use of `%s`: "
+			                  "remove one of them"),
+			                useless[i]);
+}
+
+static void check_block(struct config_errors *e, const struct smarthost *h)
+{
+	if (set_in(h, "host") == 0)
+		config_complain(e, h->line, "host",
+		                _("this smarthost has no host: add `host "
+		                  "mail.example.org` below it"));
+	check_login(e, h);
+	check_tls(e, h);
+}
+
+/* The same for RELAY_HOST and its like, in their words. */
+static void check_variables(struct config_errors *e, const struct smarthost *h)
+{
+	if (set_in(h, "host") == 0)
+		config_complain(e, 0, "host",
+		                _("this is empty: set it to the name of the "
+		                  "server"));
+	if (set_in(h, "user") != 0 && set_in(h, "password") == 0)
+		config_complain(e, 0, "password",
+		                _("RELAY_USER needs a password: set this "
+		                  "too"));
+	if (set_in(h, "user") == 0 && set_in(h, "password") != 0)
+		config_complain(e, 0, "user",
+		                _("RELAY_PASSWORD needs a name to log in with: "
+		                  "set this too"));
+	if (h->tls == CONFIG_TLS_NONE && set_in(h, "password") != 0)
+		config_complain(e, 0, "tls",
+		                _("`none` sends nothing secret: remove it, or "
+		                  "remove RELAY_PASSWORD"));
+}
+
+/* Defaults that depend on other keys. */
+static void settle(struct smarthost *h)
+{
+	if (set_in(h, "tls") == 0 && h->port == 465)
+		h->tls = CONFIG_TLS_IMPLICIT;
+	if (h->port == 0)
+		h->port = h->tls == CONFIG_TLS_IMPLICIT ? 465 : 587;
+}
+
+static void finish(struct config *config, struct config_errors *errors)
+{
+	for (size_t i = 0; i < config->count; i++) {
+		if (config->path != NULL)
+			check_block(errors, &config->smarthosts[i]);
+		else
+			check_variables(errors, &config->smarthosts[i]);
+		settle(&config->smarthosts[i]);
+	}
+}
+
+/* The configuration, or with an error NULL and the first of them. */
+static struct config *verdict(struct config *config,
+                              const struct config_errors *errors,
+                              struct fault *f)
+{
+	if (errors->count == 0)
+		return config;
+	*f = errors->list[0].fault;
+	config_free(&config);
+	return NULL;
+}
+
+struct config *config_parse(const char *path, const char *bytes, size_t n,
+                            struct config_errors *errors, struct fault *f)
+{
+	struct config_errors own;
+	struct config *config = create(path);
+
+	if (errors == NULL)
+		errors = &own;
+	memset(errors, 0, sizeof(*errors));
+	errors->path = path;
+	file_parse(config, bytes, n, errors);
+	finish(config, errors);
+	return verdict(config, errors, f);
+}
+
+/* --- from a file ---------------------------------------------------------- */
+
+/* A secret in the file must not be readable by others.  The owner first: after
+ * chmod alone, root's file could no longer be read by us. */
+static void check_inline(struct config_errors *e, const struct config *c,
+                         const struct stat *st)
+{
+	if ((st->st_mode & TRUST_READABLE) == 0)
+		return;
+	for (size_t i = 0; i < c->count; i++) {
+		const struct smarthost *h = &c->smarthosts[i];
+		unsigned line = smarthost_line(h, "password");
+
+		if (h->password.kind != SOURCE_INLINE)
+			continue;
+		if (st->st_uid == geteuid())
+			config_complain(e, line, NULL,
+			                _("the password can be read by other "
+			                  "users: chmod 600 %s"),
+			                c->path);
+		else
+			config_complain(e, line, NULL,
+			                _("the password can be read by other "
+			                  "users: chown %u %s; chmod 600 %s"),
+			                geteuid(), c->path, c->path);
+		return;
+	}
+}
+
+static void read_file(struct config *config, struct config_errors *errors)
+{
+	struct fault f = { .kind = FAULT_NONE };
+	struct sbuf content;
+	struct stat st;
+
+	sbuf_init(&content, CONFIG_FILE_LIMIT);
+	if (access(config->path, F_OK) != 0 && errno == ENOENT) {
+		config_complain(errors, 0, NULL,
+		                _("there is no such file: write one, `relay "
+		                  "--help` shows how"));
+	} else if (trust_read(config->path, TRUST_WRITABLE, &content, &st,
+	                      &f) != 0) {
+		errors->list[errors->count++].fault = f;
+	} else {
+		file_parse(config, content.data, content.len, errors);
+		finish(config, errors);
+		check_inline(errors, config, &st);
+	}
+	sbuf_release(&content);
+}
+
+/* --- from the environment ------------------------------------------------- */
+
+/* In the order in which faults are told. */
+static const struct {
+	enum option_level level;
+	const char *key;
+} variables[] = {
+	{ OPTION_SMARTHOST, "host" }, { OPTION_SMARTHOST, "port" },
+	{ OPTION_SMARTHOST, "tls" },  { OPTION_SMARTHOST, "user" },
+	{ OPTION_TOP, "domain" },
+};
+
+static void set_from(struct config *config, enum option_level level,
+                     const char *key, const char *value,
+                     struct config_errors *errors)
+{
+	const struct option *o = option_find(level, key);
+	struct smarthost *h = &config->smarthosts[0];
+	struct fault f = { .kind = FAULT_NONE };
+	const char *problem = file_text_problem(value, strlen(value));
+	char *copy = mem_strdup(value);
+	char *const words[] = { copy };
+	void *block = level == OPTION_TOP ? (void *)config : h;
+	unsigned *lines = level == OPTION_TOP ? config->lines : h->lines;
+
+	lines[option_index(o)] = 1;
+	if (strlen(value) > CONFIG_LINE_LIMIT)
+		problem = N_("this is too long: shorten it");
+	if (problem != NULL)
+		config_complain(errors, 0, key, "%s", _(problem));
+	else if (option_set(o, block, words, 1, &f) != 0)
+		config_complain(errors, 0, key, "%s", f.text);
+	free(copy);
+}
+
+/* A variable that is empty is not set: composed containers pass them so. */
+static const char *variable(const char *key)
+{
+	char name[64];
+	const char *value;
+
+	variable_name(key, name, sizeof(name));
+	value = secure_getenv(name);
+	return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
+/* The password stays where it is until it is needed. */
+static void point_to_password(struct smarthost *h)
+{
+	const struct option *o = option_find(OPTION_SMARTHOST, "password");
+	char env[] = "env", name[] = "RELAY_PASSWORD";
+	char *const words[] = { env, name };
+	struct fault never = { .kind = FAULT_NONE };
+
+	h->lines[option_index(o)] = 1;
+	option_set(o, h, words, 2, &never);
+}
+
+static void read_environment(struct config *config,
+                             struct config_errors *errors)
+{
+	struct smarthost *h = mem_alloc(sizeof(*h));
+
+	config->smarthosts = h;
+	config->count = 1;
+	h->name = mem_strdup("environment");
+	options_init(OPTION_SMARTHOST, h);
+	for (size_t i = 0; i < COUNT_OF(variables); i++) {
+		const char *value = variable(variables[i].key);
+
+		if (value != NULL)
+			set_from(config, variables[i].level, variables[i].key,
+			         value, errors);
+	}
+	if (variable("password") != NULL)
+		point_to_password(h);
+	finish(config, errors);
+}
+
+struct config *config_load(const char *path, struct config_errors *errors,
+                           struct fault *f)
+{
+	struct config_errors own;
+	struct config *config = create(path);
+
+	if (errors == NULL)
+		errors = &own;
+	memset(errors, 0, sizeof(*errors));
+	errors->path = path;
+	if (path == NULL)
+		read_environment(config, errors);
+	else
+		read_file(config, errors);
+	return verdict(config, errors, f);
+}

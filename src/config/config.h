@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* config - the configuration as the program sees it
+ *
+ * Read whole, checked whole: what is returned can be used without looking
+ * again.  Every fault is FAULT_CONFIG (EX_CONFIG, 78), says FILE:LINE (or the
+ * variable), what is wrong and what to write instead, and never holds a secret.
+ * Nothing here asks the network; the secrets themselves are fetched later, with
+ * source_fetch().
+ *
+ *     struct config *config = config_load(site.config, NULL, &fault);
+ *     const struct smarthost *h = match_smarthost(config, sender, NULL);
+ */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/attr.h"
+#include "base/fault.h"
+#include "config/source.h"
+
+#define CONFIG_KEYS 32   /* at least the rows of the table in options.c */
+#define CONFIG_ERRORS 20 /* told at most */
+#define CONFIG_SMARTHOSTS 256
+#define CONFIG_FILE_LIMIT 262144
+#define CONFIG_LINE_LIMIT 4096
+
+/* In the order of the words in the table of options.c. */
+enum config_log { CONFIG_LOG_SYSLOG, CONFIG_LOG_NONE };
+enum config_tls { CONFIG_TLS_STARTTLS, CONFIG_TLS_IMPLICIT, CONFIG_TLS_NONE };
+
+/* One member for each key of the block, of the same name.  A text that is not
+ * set is NULL; a list is its words with one blank between. */
+struct smarthost {
+	char *name;
+	char *host;
+	unsigned port; /* never 0 once loaded */
+	enum config_tls tls;
+	char *tls_ca;
+	char *tls_pin;
+	char *tls_cert;
+	char *tls_key;
+	char *user;
+	struct source password;
+	char *login; /* "auto", "none" or mechanisms, lower case */
+	char *helo;
+	char *from;
+	unsigned messages_per_connection; /* 0: no limit */
+	unsigned line;                    /* where the block begins */
+	unsigned lines[CONFIG_KEYS];      /* of each key, 0: not set */
+};
+
+struct config {
+	char *path; /* NULL: from the environment */
+	char *domain;
+	unsigned lifetime; /* seconds */
+	enum config_log log;
+	struct smarthost *smarthosts; /* in the order of the file */
+	size_t count;                 /* at least 1 once loaded */
+	unsigned lines[CONFIG_KEYS];
+};
+
+/* All that is wrong, in the order of the lines, for `relay check`. */
+struct config_error {
+	unsigned line; /* 0: the file as a whole */
+	struct fault fault;
+};
+
+struct config_errors {
+	const char *path; /* borrowed; NULL: the environment */
+	struct config_error list[CONFIG_ERRORS];
+	size_t count;
+	bool more; /* than fit */
+};
+
+/* From a file, or with NULL from RELAY_HOST, RELAY_PORT, RELAY_USER,
+ * RELAY_PASSWORD, RELAY_TLS and RELAY_DOMAIN: one smarthost `environment`.
+ * `errors` may be NULL; the first of them is also the fault. */
+struct config *config_load(const char *path, struct config_errors *errors,
+                           struct fault *f);
+
+/* The same from bytes; `path` is for the texts. */
+struct config *config_parse(const char *path, const char *bytes, size_t n,
+                            struct config_errors *errors, struct fault *f);
+
+void config_free(struct config **config);
+
+/* Does anybody log in there, and is a password needed for it? */
+bool smarthost_has_login(const struct smarthost *h);
+
+/* Where `key` of the block was set, else where the block begins. */
+unsigned smarthost_line(const struct smarthost *h, const char *key);
+
+/* Add one to the list: at `line` of the file, or about the variable that stands
+ * for `key` (NULL: all of it). */
+void config_complain(struct config_errors *errors, unsigned line,
+                     const char *key, const char *fmt, ...) PRINTF_LIKE(4, 5);
+
+#endif

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config/options.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "base/attr.h"
+#include "base/intl.h"
+#include "config/config.h"
+#include "config/value.h"
+
+#define TOP(member) OPTION_TOP, offsetof(struct config, member)
+#define BLOCK(member) OPTION_SMARTHOST, offsetof(struct smarthost, member)
+
+#define MECHANISMS                                                     \
+	"auto none plain login cram-md5 scram-sha-1 scram-sha-1-plus " \
+	"scram-sha-256 scram-sha-256-plus external"
+
+/* Longer words are no misspelt keys. */
+#define KEY_LENGTH 40
+
+/* clang-format off */
+static const struct option options[] = {
+	{ "domain",   TOP(domain),   OPTION_NAME,     "",       0, 0,          NULL,
+	  N_("domain added to bare names such as root; not set: this machine's name") },
+	{ "lifetime", TOP(lifetime), OPTION_DURATION, "5d",     3600, 5184000, NULL,
+	  N_("how long to try before a message goes back to its sender") },
+	{ "log",      TOP(log),      OPTION_CHOICE,   "syslog", 0, 0,          "syslog none",
+	  N_("where to write a line for each delivery") },
+
+	{ "host",     BLOCK(host),     OPTION_NAME,   "", 0, 0,     NULL,
+	  N_("server that takes all mail; the one key a smarthost must have") },
+	{ "port",     BLOCK(port),     OPTION_NUMBER, "", 1, 65535, NULL,
+	  N_("its TCP port; not set: 587, or 465 with `tls implicit`") },
+	{ "tls",      BLOCK(tls),      OPTION_CHOICE, "", 0, 0,     "starttls implicit none",
+	  N_("how to encrypt; not set: starttls, or implicit on port 465") },
+	{ "tls_ca",   BLOCK(tls_ca),   OPTION_PATH,   "", 0, 0,     NULL,
+	  N_("file of certificates to trust, PEM; not set: the system's") },
+	{ "tls_pin",  BLOCK(tls_pin),  OPTION_PINS,   "", 0, 0,     NULL,
+	  N_("trust only the certificate with one of these fingerprints") },
+	{ "tls_cert", BLOCK(tls_cert), OPTION_PATH,   "", 0, 0,     NULL,
+	  N_("our own certificate to show to the server, PEM") },
+	{ "tls_key",  BLOCK(tls_key),  OPTION_PATH,   "", 0, 0,     NULL,
+	  N_("the key of `tls_cert`, PEM, readable by nobody else") },
+	{ "user",     BLOCK(user),     OPTION_WORD,   "", 0, 0,     NULL,
+	  N_("name to log in with; not set: no login") },
+	{ "password", BLOCK(password), OPTION_SOURCE, "", 0, 0,     NULL,
+	  N_("where the password is: file PATH, env NAME, command WORD..., inline TEXT") },
+	{ "login",    BLOCK(login),    OPTION_MECHANISMS, "auto", 0, 0, MECHANISMS,
+	  N_("ways to log in, the best first; auto: the best the server offers; none: no login") },
+	{ "helo",     BLOCK(helo),     OPTION_NAME,   "", 0, 0,     NULL,
+	  N_("name we give in EHLO; not set: this machine's name") },
+	{ "from",     BLOCK(from),     OPTION_GLOBS,  "", 0, 0,     NULL,
+	  N_("senders whose mail goes this way, as *@example.org; <> is the empty sender") },
+	{ "messages_per_connection", BLOCK(messages_per_connection),
+	                               OPTION_NUMBER, "0", 0, 100000, NULL,
+	  N_("messages before a new connection is made; 0: no limit") },
+};
+/* clang-format on */
+
+_Static_assert(COUNT_OF(options) <= CONFIG_KEYS, "CONFIG_KEYS is too small");
+_Static_assert(sizeof(enum config_tls) == sizeof(unsigned) &&
+                       sizeof(enum config_log) == sizeof(unsigned),
+               "value_set() writes a choice as unsigned");
+
+const struct option *option_at(size_t i)
+{
+	return i < COUNT_OF(options) ? &options[i] : NULL;
+}
+
+size_t option_index(const struct option *o)
+{
+	return (size_t)(o - options);
+}
+
+const struct option *option_find(enum option_level level, const char *name)
+{
+	for (size_t i = 0; i < COUNT_OF(options); i++)
+		if (options[i].level == level &&
+		    strcmp(options[i].name, name) == 0)
+			return &options[i];
+	return NULL;
+}
+
+static unsigned least(unsigned a, unsigned b, unsigned c)
+{
+	unsigned ab = a < b ? a : b;
+
+	return ab < c ? ab : c;
+}
+
+unsigned option_distance(const char *a, const char *b)
+{
+	unsigned row[KEY_LENGTH + 1];
+	size_t na = strlen(a), nb = strlen(b);
+
+	if (na > KEY_LENGTH || nb > KEY_LENGTH)
+		return UINT32_MAX;
+	for (size_t j = 0; j <= nb; j++)
+		row[j] = (unsigned)j;
+	for (size_t i = 1; i <= na; i++) {
+		unsigned corner =
+			row[0]; /* of the row above, one to the left */
+
+		row[0] = (unsigned)i;
+		for (size_t j = 1; j <= nb; j++) {
+			unsigned above = row[j];
+			unsigned change = a[i - 1] == b[j - 1] ? 0 : 1;
+
+			row[j] = least(above + 1, row[j - 1] + 1,
+			               corner + change);
+			corner = above;
+		}
+	}
+	return row[nb];
+}
+
+const char *option_nearest(const char *word)
+{
+	const char *nearest = NULL;
+	unsigned best = 3;
+	unsigned d = option_distance(word, "smarthost");
+
+	if (strlen(word) < 3) /* everything short is near */
+		return NULL;
+	if (d < best) {
+		best = d;
+		nearest = "smarthost";
+	}
+	for (size_t i = 0; i < COUNT_OF(options); i++) {
+		d = option_distance(word, options[i].name);
+		if (d < best) {
+			best = d;
+			nearest = options[i].name;
+		}
+	}
+	return nearest;
+}
+
+static void *member(const struct option *o, void *block)
+{
+	return (char *)block + o->offset;
+}
+
+static const void *const_member(const struct option *o, const void *block)
+{
+	return (const char *)block + o->offset;
+}
+
+/* tests/unit/test_options.c sees that every default is a good value. */
+static void set_default(const struct option *o, void *block)
+{
+	struct fault never = { .kind = FAULT_NONE };
+	char text[KEY_LENGTH];
+	char *const words[] = { text };
+
+	if (o->fallback[0] == '\0')
+		return;
+	memcpy(text, o->fallback, strlen(o->fallback) + 1);
+	value_set(o, member(o, block), words, 1, &never);
+}
+
+int option_set(const struct option *o, void *block, char *const words[],
+               size_t n, struct fault *f)
+{
+	value_release(o, member(o, block));
+	if (value_set(o, member(o, block), words, n, f) == 0)
+		return 0;
+	value_release(o, member(o, block));
+	set_default(o, block);
+	return -1;
+}
+
+void options_init(enum option_level level, void *block)
+{
+	for (size_t i = 0; i < COUNT_OF(options); i++)
+		if (options[i].level == level)
+			set_default(&options[i], block);
+}
+
+void options_release(enum option_level level, void *block)
+{
+	for (size_t i = 0; i < COUNT_OF(options); i++)
+		if (options[i].level == level)
+			value_release(&options[i], member(&options[i], block));
+}
+
+void option_print(const struct option *o, const void *block, struct sbuf *b)
+{
+	value_print(o, const_member(o, block), b);
+}
+
+void option_print_json(const struct option *o, const void *block,
+                       struct sbuf *b)
+{
+	value_print_json(o, const_member(o, block), b);
+}
