@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* session - the client's side of one SMTP connection, without the network
+ *
+ * Pure: bytes of the server go in, actions and settled outcomes come out; no
+ * socket, no clock, no TLS, no SASL.  Whoever owns those (flush/lane.c, or a
+ * test) asks session_next() what to do, does it, and says how it went.
+ *
+ *     while ((action = session_next(s)) != SESSION_DONE)
+ *             switch (action) {
+ *             case SESSION_WRITE:   put session_line(s) and CRLF
+ *             case SESSION_READ:    flush; wait session_timeout(s) seconds at
+ *                                   most; session_receive() what comes
+ *             case SESSION_IDLE:    session_send() a message, or session_quit()
+ *             ...
+ *
+ * Answers belong to the oldest step that is due, so commands may be sent ahead
+ * where the server bears it (RFC 2920); a whole message's envelope, or with BDAT
+ * (RFC 3030) the content too, is one flight.
+ *
+ * Every recipient has an outcome of its own; one that is settled stays, and the
+ * end of the connection settles the others.  Once the last byte of a message is
+ * handed over (session_content_sent), losing the connection leaves its accepted
+ * recipients in doubt (RFC 1047).
+ *
+ * What it must not do: say anything but EHLO, STARTTLS and QUIT in clear when
+ * TLS is required; trust what EHLO said before TLS (RFC 3207, section 4.2).
+ */
+#ifndef SMTP_SESSION_H
+#define SMTP_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/fault.h"
+#include "base/sbuf.h"
+#include "smtp/gate.h"
+#include "smtp/reply.h"
+#include "smtp/verdict.h"
+
+#define SESSION_FLIGHT 100          /* recipients in one transaction */
+#define SESSION_DUE 128             /* answers that may be due at a time */
+#define SESSION_CHUNK_AHEAD 262144  /* larger messages wait for RCPT's answers */
+
+enum session_action {
+	SESSION_WRITE,     /* put session_line() and CRLF on the stream */
+	SESSION_CONTENT,   /* put the message in DATA form: dots stuffed, ended */
+	SESSION_CHUNK,     /* put the message as it is */
+	SESSION_EMPTY,     /* put ".\r\n" and nothing else */
+	SESSION_READ,      /* flush, wait, session_receive() */
+	SESSION_START_TLS, /* session_encrypted() or session_broken() */
+	SESSION_LOGIN,     /* choose from session_mechanisms(), session_login() */
+	SESSION_CHALLENGE, /* answer session_challenge(), session_answer() */
+	SESSION_PROOF,     /* 235 came: did the server prove itself?
+	                      session_proved() or session_broken() */
+	SESSION_IDLE,      /* logged in: session_send() or session_quit() */
+	SESSION_DONE,      /* close the connection; session_trouble() tells */
+};
+
+enum step {
+	STEP_GREETING,
+	STEP_EHLO,
+	STEP_HELO,
+	STEP_STARTTLS,
+	STEP_HANDSHAKE,
+	STEP_LOGIN,
+	STEP_AUTH,
+	STEP_CHALLENGE,
+	STEP_ANSWER,
+	STEP_CANCEL,
+	STEP_PROOF,
+	STEP_IDLE,
+	STEP_MAIL,
+	STEP_RCPT,
+	STEP_DATA,
+	STEP_CONTENT,
+	STEP_EMPTY,
+	STEP_BDAT,
+	STEP_CHUNK,
+	STEP_RSET,
+	STEP_QUIT,
+	STEP_END,
+	STEP_WAIT, /* nothing to say before the answers that are due */
+};
+
+struct session_settings {
+	const char *helo;      /* the name we give, borrowed */
+	bool is_encrypted;     /* implicit TLS: the handshake is done */
+	bool needs_tls;        /* otherwise: STARTTLS or nothing */
+	bool needs_login;
+};
+
+enum outcome_state {
+	OUTCOME_OPEN,      /* not asked, or to be asked again at once */
+	OUTCOME_DELIVERED,
+	OUTCOME_REFUSED,   /* the fault says for how long */
+	OUTCOME_DOUBT,     /* it may have been delivered; the fault says why not
+	                      known */
+};
+
+struct outcome {
+	enum outcome_state state;
+	enum verdict_scope scope;
+	struct fault fault; /* of a delivery: code and the server's words */
+};
+
+struct session_recipient {
+	const char *address; /* as it goes on the wire, borrowed */
+	bool is_accepted;    /* in this transaction */
+	struct outcome outcome;
+};
+
+/* One message, borrowed until the session is idle again. */
+struct session_mail {
+	const char *sender; /* "" is the null sender */
+	struct session_recipient *recipients;
+	size_t count;
+	uint64_t size;      /* octets in wire form, without stuffing */
+	bool is_8bit;       /* holds octets above 127 */
+	bool is_utf8;       /* an address of the envelope is not ASCII */
+};
+
+/* What EHLO offered, forgotten after STARTTLS. */
+struct session_offer {
+	bool starttls, pipelining, chunking, eightbit, smtputf8, size, auth;
+	uint64_t size_limit;    /* 0: none given */
+	struct sbuf mechanisms; /* blank-separated, as the server wrote them */
+};
+
+struct session {
+	struct session_settings settings;
+	struct session_offer offer;
+	struct reply_reader reader;
+	enum step step;
+	bool is_encrypted;
+	bool is_helo;       /* the server knows no EHLO */
+	enum step due[SESSION_DUE];
+	size_t due_first, due_count;
+	struct sbuf line;
+	bool has_line, line_is_secret;
+
+	struct sbuf challenge; /* text of a 334 */
+	struct sbuf answer;    /* what SASL says to it, or its first words */
+	bool has_answer;
+
+	/* the transaction */
+	struct session_mail *mail;
+	size_t turn[SESSION_FLIGHT]; /* recipients of this transaction */
+	size_t turn_count, next_rcpt, next_answer, accepted;
+	bool mail_refused, is_sent, is_cut, needs_reset;
+
+	bool has_trouble;
+	bool is_lost; /* the connection ended in the middle of something */
+	enum verdict_scope trouble_scope;
+	struct fault trouble;
+};
+
+void session_init(struct session *s, const struct session_settings *settings);
+void session_release(struct session *s);
+
+enum session_action session_next(struct session *s);
+
+/* WRITE: the command without CRLF, until the next session_next(); whether it
+ * may be shown; and the name of the step, for a log. */
+const char *session_line(const struct session *s, size_t *n);
+bool session_line_is_secret(const struct session *s);
+const char *session_step(const struct session *s);
+
+/* READ: how long the oldest answer that is due may take, in seconds. */
+unsigned session_timeout(const struct session *s);
+
+/* READ: take one reply out of `n` bytes; how many were used.  Call again, after
+ * session_next(), with the rest.  CONTENT, CHUNK: the same for what the server
+ * says before it has all of it; session_next() tells whether to go on.  Bytes
+ * that come behind the last answer that was due, or while none is, end the
+ * connection. */
+size_t session_receive(struct session *s, const char *bytes, size_t n);
+
+/* START_TLS: the handshake is done and the server verified. */
+void session_encrypted(struct session *s);
+
+/* LOGIN: the mechanism and its initial response in base64 ("" is an empty one,
+ * NULL none).  CHALLENGE: text after "334 ", and its answer. */
+const char *session_mechanisms(const struct session *s);
+void session_login(struct session *s, const char *mechanism,
+                   const char *initial);
+const char *session_challenge(const struct session *s);
+void session_answer(struct session *s, const char *answer);
+
+/* LOGIN, CHALLENGE: there is no way to log in; the session says good-bye. */
+void session_login_failed(struct session *s, const struct fault *f);
+void session_proved(struct session *s);
+
+/* IDLE: open recipients are asked; settled ones are left out.  Idle again, some
+ * may be open still (the server takes fewer at a time): send them again.  The
+ * number of recipients this transaction asks; 0: none could be asked, all are
+ * settled. */
+size_t session_send(struct session *s, struct session_mail *mail);
+void session_quit(struct session *s);
+
+/* CONTENT, CHUNK, EMPTY: all of it is on its way.  From here to the answer the
+ * message is in doubt. */
+void session_content_sent(struct session *s);
+
+/* Instead: the server does not take the rest.  What it says now is its verdict
+ * on the message, which it cannot have accepted. */
+void session_content_cut(struct session *s);
+
+/* Anything: the connection is gone or cannot be used; settles who was asked and
+ * is open.  `scope` is SERVER or, for a certificate or login, LOGIN. */
+void session_broken(struct session *s, enum verdict_scope scope,
+                    const struct fault *f);
+
+/* Trouble that is the account's: the smarthost is to be left alone.  NULL: none.
+ */
+const struct fault *session_trouble(const struct session *s,
+                                    enum verdict_scope *scope);
+
+#endif

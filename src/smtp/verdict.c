@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "smtp/verdict.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/intl.h"
+
+#define BEFORE_MAIL                                                            \
+	(VERDICT_AT_GREETING | VERDICT_AT_EHLO | VERDICT_AT_STARTTLS)
+#define IN_MAIL                                                                \
+	(VERDICT_AT_MAIL | VERDICT_AT_RCPT | VERDICT_AT_DATA | VERDICT_AT_FINAL)
+#define ANYWHERE (BEFORE_MAIL | VERDICT_AT_AUTH | IN_MAIL)
+
+#define TEMP FAULT_TEMP
+#define PERM FAULT_PERM
+#define PERSON FAULT_CONFIG
+
+/* What to do about it, where a person can do something. */
+#define WAIT_QUOTA                                                             \
+	N_("the account has used up its quota; mail waits until it may send "  \
+	   "again")
+#define WAIT_SLOWER N_("the server wants us to send more slowly; mail waits")
+#define CHECK_LOGIN                                                            \
+	N_("check `user` and `password` of this smarthost; mail waits")
+#define CHECK_SENDER                                                           \
+	N_("the provider does not accept this sender: verify the address "     \
+	   "there, or send from one it knows; the message waits")
+#define NEED_LOGIN                                                             \
+	N_("the server wants a login: set `user` and `password`; mail waits")
+#define NEED_APP_PASSWORD                                                      \
+	N_("the provider wants an application password here; mail waits")
+#define NEED_OAUTH                                                             \
+	N_("the provider takes no passwords any more, only OAuth; mail waits")
+#define TENANT_OFF                                                             \
+	N_("SMTP login is switched off for this mailbox or organisation: its " \
+	   "administrator must allow it; mail waits")
+#define OTHER_LOGIN                                                            \
+	N_("the server does not take this way to log in: name another one in " \
+	   "`login`; mail waits")
+#define NEED_TLS N_("the server wants TLS first: check `tls` and `port`")
+#define BOX_FULL                                                               \
+	N_("the mailbox of the account is full: delete something there; mail " \
+	   "waits")
+#define NOT_RELAYED                                                            \
+	N_("the server does not relay for us: check `user`, `password` and "   \
+	   "`login`; mail waits")
+#define TOO_LARGE N_("the message is larger than the server takes")
+#define NO_SERVICE                                                             \
+	N_("the server refuses to talk to us: check `host` and `port`, or "    \
+	   "ask its administrator; mail waits")
+
+/* First match wins.  `low` to `high`: reply codes; `status`: the beginning of
+ * the enhanced status, or NULL; `words`: found anywhere in the text, any case,
+ * or NULL.  Provider rows come first, with the provider named. */
+/* clang-format off */
+static const struct row {
+	int                 at;
+	int                 low, high;
+	const char         *status;
+	const char         *words;
+	enum fault_kind     kind;
+	enum verdict_scope  scope;
+	const char         *advice;
+} rows[] = {
+	/* SendGrid */
+	{ ANYWHERE,         400, 599, NULL,      "maximum credits exceeded",    TEMP,   VERDICT_QUOTA,     WAIT_QUOTA },
+	{ IN_MAIL,          403, 403, NULL,      NULL,                          PERSON, VERDICT_MESSAGE,   CHECK_SENDER },
+	{ IN_MAIL,          452, 452, NULL,      "this hour",                   TEMP,   VERDICT_QUOTA,     WAIT_SLOWER },
+	{ ANYWHERE,         450, 450, NULL,      "too frequent connects",       TEMP,   VERDICT_QUOTA,     WAIT_SLOWER },
+	{ IN_MAIL,          500, 599, NULL,      "verified sender identity",    PERSON, VERDICT_MESSAGE,   CHECK_SENDER },
+	/* Amazon SES */
+	{ ANYWHERE,         454, 454, NULL,      "daily message quota",         TEMP,   VERDICT_QUOTA,     WAIT_QUOTA },
+	{ ANYWHERE,         454, 454, NULL,      "throttling failure",          TEMP,   VERDICT_QUOTA,     WAIT_SLOWER },
+	{ IN_MAIL,          554, 554, NULL,      "address is not verified",     PERSON, VERDICT_MESSAGE,   CHECK_SENDER },
+	/* Gmail, Workspace relay, iCloud, IONOS */
+	{ ANYWHERE,         500, 599, "5.4.5",   NULL,                          TEMP,   VERDICT_QUOTA,     WAIT_QUOTA },
+	{ ANYWHERE,         500, 599, NULL,      "relay limit exceeded",        TEMP,   VERDICT_QUOTA,     WAIT_QUOTA },
+	{ ANYWHERE,         400, 499, NULL,      "relay limit exceeded",        TEMP,   VERDICT_QUOTA,     WAIT_QUOTA },
+	{ ANYWHERE,         500, 599, NULL,      "daily sending limit",         TEMP,   VERDICT_QUOTA,     WAIT_QUOTA },
+	{ ANYWHERE,         450, 450, NULL,      "send limit exceeded",         TEMP,   VERDICT_QUOTA,     WAIT_QUOTA },
+	{ VERDICT_AT_AUTH,  534, 534, "5.7.9",   NULL,                          PERSON, VERDICT_LOGIN,     NEED_APP_PASSWORD },
+	/* Microsoft 365 */
+	{ ANYWHERE,         432, 432, "4.3.2",   NULL,                          TEMP,   VERDICT_QUOTA,     WAIT_SLOWER },
+	{ ANYWHERE,         400, 599, NULL,      "thread limit exceeded",       TEMP,   VERDICT_QUOTA,     WAIT_SLOWER },
+	{ ANYWHERE,         500, 599, "5.7.139", NULL,                          PERSON, VERDICT_LOGIN,     TENANT_OFF },
+	{ ANYWHERE,         500, 599, "5.7.30",  NULL,                          PERSON, VERDICT_LOGIN,     NEED_OAUTH },
+	{ IN_MAIL,          500, 599, "5.2.252", NULL,                          PERSON, VERDICT_MESSAGE,   CHECK_SENDER },
+	{ IN_MAIL,          500, 599, NULL,      "sendasdenied",                PERSON, VERDICT_MESSAGE,   CHECK_SENDER },
+	{ VERDICT_AT_FINAL, 554, 554, "5.2.0",   "storedrv",                    TEMP,   VERDICT_QUOTA,     WAIT_QUOTA },
+	{ VERDICT_AT_FINAL, 554, 554, "5.2.2",   "storedrv",                    PERSON, VERDICT_LOGIN,     BOX_FULL },
+	{ VERDICT_AT_FINAL, 554, 554, "5.2.2",   "mailbox full",                PERSON, VERDICT_LOGIN,     BOX_FULL },
+	/* Zoho, Postfix (reject_sender_login_mismatch) */
+	{ IN_MAIL,          553, 553, NULL,      "relaying disallowed as",      PERSON, VERDICT_MESSAGE,   CHECK_SENDER },
+	{ IN_MAIL,          500, 599, NULL,      "not owned by user",           PERSON, VERDICT_MESSAGE,   CHECK_SENDER },
+	/* Postfix (454 or 554), Exim: no login, or the wrong server */
+	{ IN_MAIL,          400, 599, NULL,      "relay access denied",         PERSON, VERDICT_LOGIN,     NOT_RELAYED },
+	{ IN_MAIL,          500, 599, NULL,      "relay not permitted",         PERSON, VERDICT_LOGIN,     NOT_RELAYED },
+	/* good-bye: of the server, whatever it was asked */
+	{ ANYWHERE,         421, 421, NULL,      NULL,                          TEMP,   VERDICT_SERVER,    NULL },
+	/* login, RFC 4954 section 6 */
+	{ VERDICT_AT_AUTH,  530, 530, NULL,      NULL,                          PERSON, VERDICT_LOGIN,     NEED_TLS },
+	{ VERDICT_AT_AUTH,  538, 538, NULL,      NULL,                          PERSON, VERDICT_LOGIN,     NEED_TLS },
+	{ VERDICT_AT_AUTH,  504, 504, NULL,      NULL,                          PERSON, VERDICT_LOGIN,     OTHER_LOGIN },
+	{ VERDICT_AT_AUTH,  400, 499, NULL,      NULL,                          TEMP,   VERDICT_LOGIN,     NULL },
+	{ VERDICT_AT_AUTH,  500, 599, NULL,      NULL,                          PERSON, VERDICT_LOGIN,     CHECK_LOGIN },
+	{ IN_MAIL,          530, 530, NULL,      NULL,                          PERSON, VERDICT_LOGIN,     NEED_LOGIN },
+	{ IN_MAIL,          535, 535, NULL,      NULL,                          PERSON, VERDICT_LOGIN,     CHECK_LOGIN },
+	/* the server's own state, RFC 5321 section 4.2, RFC 3463 section 3.4 */
+	{ IN_MAIL,          432, 432, NULL,      NULL,                          TEMP,   VERDICT_QUOTA,     WAIT_SLOWER },
+	{ IN_MAIL,          400, 499, "4.3.1",   NULL,                          TEMP,   VERDICT_SERVER,    NULL },
+	{ IN_MAIL,          400, 499, "4.3.2",   NULL,                          TEMP,   VERDICT_SERVER,    NULL },
+	{ IN_MAIL,          503, 503, NULL,      NULL,                          TEMP,   VERDICT_SERVER,    NULL },
+	{ BEFORE_MAIL,      400, 499, NULL,      NULL,                          TEMP,   VERDICT_SERVER,    NULL },
+	{ BEFORE_MAIL,      500, 599, NULL,      NULL,                          PERSON, VERDICT_SERVER,    NO_SERVICE },
+	/* the message and its recipients */
+	{ IN_MAIL,          500, 599, "5.3.4",   NULL,                          PERM,   VERDICT_MESSAGE,   TOO_LARGE },
+	{ IN_MAIL,          552, 552, NULL,      "size",                        PERM,   VERDICT_MESSAGE,   TOO_LARGE },
+	{ VERDICT_AT_RCPT,  400, 499, NULL,      NULL,                          TEMP,   VERDICT_RECIPIENT, NULL },
+	{ VERDICT_AT_RCPT,  500, 599, NULL,      NULL,                          PERM,   VERDICT_RECIPIENT, NULL },
+	{ IN_MAIL,          400, 499, NULL,      NULL,                          TEMP,   VERDICT_MESSAGE,   NULL },
+	{ IN_MAIL,          500, 599, NULL,      NULL,                          PERM,   VERDICT_MESSAGE,   NULL },
+	/* 2yz or 3yz where neither makes sense */
+	{ ANYWHERE,         200, 399, NULL,      NULL,                          TEMP,   VERDICT_SERVER,    NULL },
+};
+/* clang-format on */
+
+/* ASCII only: the words of the table are. */
+static bool contains(const char *text, const char *words)
+{
+	size_t n = strlen(words);
+
+	for (; *text != '\0'; text++) {
+		size_t i = 0;
+
+		while (i < n && text[i] != '\0' &&
+		       (text[i] | (text[i] >= 'A' && text[i] <= 'Z' ? 0x20
+		                                                     : 0)) ==
+		               words[i])
+			i++;
+		if (i == n)
+			return true;
+	}
+	return false;
+}
+
+/* "5.7.1" must not match "5.7.139": a status is compared whole. */
+static bool matches(const struct row *row, enum verdict_step at,
+                    const struct reply *r)
+{
+	if ((row->at & (int)at) == 0 || r->code < row->low ||
+	    r->code > row->high)
+		return false;
+	if (row->status != NULL && strcmp(row->status, r->status) != 0)
+		return false;
+	return row->words == NULL || contains(r->text.data, row->words);
+}
+
+static const char *step_name(enum verdict_step at)
+{
+	switch (at) {
+	case VERDICT_AT_GREETING:
+		return "greeting";
+	case VERDICT_AT_EHLO:
+		return "EHLO";
+	case VERDICT_AT_STARTTLS:
+		return "STARTTLS";
+	case VERDICT_AT_AUTH:
+		return "AUTH";
+	case VERDICT_AT_MAIL:
+		return "MAIL";
+	case VERDICT_AT_RCPT:
+		return "RCPT";
+	case VERDICT_AT_DATA:
+		return "DATA";
+	case VERDICT_AT_FINAL:
+		break;
+	}
+	return "message";
+}
+
+/* The server's own status; without one a general one of the verdict's class. A
+ * status of class 5 with a verdict of "later" is kept: it is what was said. */
+static void fill_status(char *code, size_t size, const struct reply *r,
+                        enum fault_kind kind)
+{
+	if (r->status[0] != '\0')
+		snprintf(code, size, "%s", r->status);
+	else
+		snprintf(code, size, "%c.0.0", kind == FAULT_PERM ? '5' : '4');
+}
+
+static const struct row *find(enum verdict_step at, const struct reply *r)
+{
+	const struct row *row = rows;
+
+	while (row < &rows[COUNT_OF(rows) - 1] && !matches(row, at, r))
+		row++;
+	return row;
+}
+
+enum verdict_scope verdict_judge(enum verdict_step at, const struct reply *r,
+                                 struct fault *f)
+{
+	const struct row *row = find(at, r);
+	char text[320], code[12];
+
+	reply_show(r, text, sizeof(text));
+	fill_status(code, sizeof(code), r, row->kind);
+	if (row->advice != NULL)
+		fault_set(f, row->kind, code, "%s: %s (%s)", step_name(at),
+		          text, intl_text(row->advice));
+	else
+		fault_set(f, row->kind, code, "%s: %s", step_name(at), text);
+	return row->scope;
+}
+
+/* RFC 5321, section 4.5.3.1.10: 452, or 552 from old servers.  "Too many
+ * recipients received this hour" (SendGrid) is a quota. */
+bool verdict_is_too_many(const struct reply *r)
+{
+	if (verdict_is_account(find(VERDICT_AT_RCPT, r)->scope))
+		return false;
+	if (r->code == 452)
+		return strcmp(r->status, "4.5.3") == 0 ||
+		       contains(r->text.data, "too many recipients");
+	return r->code == 552 && contains(r->text.data, "too many recipients");
+}
+
+bool verdict_is_account(enum verdict_scope scope)
+{
+	return scope == VERDICT_LOGIN || scope == VERDICT_QUOTA ||
+	       scope == VERDICT_SERVER;
+}
+
+const char *verdict_scope_name(enum verdict_scope scope)
+{
+	switch (scope) {
+	case VERDICT_RECIPIENT:
+		return "recipient";
+	case VERDICT_MESSAGE:
+		return "message";
+	case VERDICT_LOGIN:
+		return "login";
+	case VERDICT_QUOTA:
+		return "quota";
+	case VERDICT_SERVER:
+		break;
+	}
+	return "server";
+}
