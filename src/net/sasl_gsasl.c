@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Written for libgsasl 2.2.0, in which plain SCRAM fails as soon as a channel
+ * binding is available: the properties are set for the -PLUS names only. */
+#include "net/sasl.h"
+
+#include <gsasl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/intl.h"
+#include "base/mem.h"
+#include "base/secret.h"
+
+#define ROUNDS_LIMIT 10
+#define LINE_LIMIT 12288     /* RFC 4954, section 4 */
+#define ITERATIONS_LIMIT 1e6 /* of SCRAM: about a second of our time */
+#define BLANKS " \t"
+
+enum trait {
+	AUTOMATIC = 1,    /* chosen without being asked for */
+	CLIENT_FIRST = 2, /* has an initial response */
+	IN_CLEAR = 4,     /* shows the password to whoever listens */
+	BOUND = 8,        /* to the TLS channel */
+	PROVES = 16,      /* the server proves that it knows the password */
+	SCRAM = 32,
+	NO_PASSWORD = 64,
+	PREPARED = 128, /* user and password go through SASLprep */
+};
+
+struct mechanism {
+	const char *name;
+	unsigned traits;
+};
+
+#define AS_SCRAM (AUTOMATIC | CLIENT_FIRST | PROVES | SCRAM | PREPARED)
+
+/* In the order of our own preference. */
+/* clang-format off */
+static const struct mechanism mechanisms[] = {
+	{ "EXTERNAL",           CLIENT_FIRST | NO_PASSWORD },
+	{ "SCRAM-SHA-256-PLUS", AS_SCRAM | BOUND },
+	{ "SCRAM-SHA-256",      AS_SCRAM },
+	{ "SCRAM-SHA-1-PLUS",   AS_SCRAM | BOUND },
+	{ "SCRAM-SHA-1",        AS_SCRAM },
+	{ "PLAIN",              AUTOMATIC | CLIENT_FIRST | IN_CLEAR },
+	{ "LOGIN",              AUTOMATIC | IN_CLEAR },
+	{ "CRAM-MD5",           PREPARED },
+	{ "DIGEST-MD5",         PROVES },
+};
+/* clang-format on */
+
+struct sasl {
+	const struct mechanism *mechanism;
+	Gsasl *library;
+	Gsasl_session *session;
+	unsigned rounds;
+	bool is_complete; /* the library has nothing more to ask */
+};
+
+static bool has(const struct mechanism *m, unsigned traits)
+{
+	return (m->traits & traits) == traits;
+}
+
+/* The mechanism of that name (`n` bytes, any case), or NULL. */
+static const struct mechanism *find(const char *name, size_t n)
+{
+	for (size_t i = 0; i < COUNT_OF(mechanisms); i++)
+		if (strlen(mechanisms[i].name) == n &&
+		    strncasecmp(mechanisms[i].name, name, n) == 0)
+			return &mechanisms[i];
+	return NULL;
+}
+
+static bool is_in_list(const char *list, const char *name)
+{
+	size_t n;
+
+	for (; *list != '\0'; list += n) {
+		list += strspn(list, BLANKS);
+		n = strcspn(list, BLANKS);
+		if (n == strlen(name) && strncasecmp(list, name, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* --- the choice ----------------------------------------------------------- */
+
+/* Do we have what it needs? */
+static bool is_possible(const struct sasl_settings *s,
+                        const struct mechanism *m)
+{
+	if (has(m, NO_PASSWORD))
+		return s->has_certificate;
+	if (has(m, BOUND) && s->binding == NULL)
+		return false;
+	if (has(m, IN_CLEAR) && !s->encrypted)
+		return false;
+	return s->user != NULL && s->password != NULL;
+}
+
+static bool is_automatic(const struct sasl_settings *s,
+                         const struct mechanism *m)
+{
+	return has(m, AUTOMATIC) || (has(m, NO_PASSWORD) && s->user == NULL);
+}
+
+static const struct mechanism *choose_automatic(const struct sasl_settings *s,
+                                                const char *offered)
+{
+	for (size_t i = 0; i < COUNT_OF(mechanisms); i++) {
+		const struct mechanism *m = &mechanisms[i];
+
+		if (is_automatic(s, m) && is_possible(s, m) &&
+		    is_in_list(offered, m->name))
+			return m;
+	}
+	return NULL;
+}
+
+static const struct mechanism *choose_named(const struct sasl_settings *s,
+                                            const char *offered)
+{
+	const char *name = s->allowed;
+	size_t n;
+
+	for (; *name != '\0'; name += n) {
+		const struct mechanism *m;
+
+		name += strspn(name, BLANKS);
+		n = strcspn(name, BLANKS);
+		m = find(name, n);
+		if (m != NULL && is_possible(s, m) &&
+		    is_in_list(offered, m->name))
+			return m;
+	}
+	return NULL;
+}
+
+static bool is_auto(const struct sasl_settings *s)
+{
+	return s->allowed == NULL || strcasecmp(s->allowed, "auto") == 0;
+}
+
+static const struct mechanism *choose(const struct sasl_settings *s,
+                                      const char *offered)
+{
+	return is_auto(s) ? choose_automatic(s, offered)
+	                  : choose_named(s, offered);
+}
+
+/* Nothing fits.  Would it with encryption, with a binding, a certificate? */
+static int no_choice(const struct sasl_settings *s, const char *offered,
+                     struct fault *f)
+{
+	const char *allowed = is_auto(s) ? "auto" : s->allowed;
+	struct sasl_settings other = *s;
+
+	if (offered[strspn(offered, BLANKS)] == '\0')
+		return fault_set(f, FAULT_CONFIG, "4.7.0",
+		                 _("the server offers no login: check `host` "
+		                   "and `port`, or set `login none`"));
+	other.encrypted = true;
+	if (choose(&other, offered) != NULL)
+		return fault_set(f, FAULT_CONFIG, "4.7.11",
+		                 _("the server offers %.150s, which would send "
+		                   "the password in clear: use `tls starttls` "
+		                   "or `tls implicit`"),
+		                 offered);
+	other = *s;
+	other.has_certificate = true;
+	if (!is_auto(s) && choose(&other, offered) != NULL)
+		return fault_set(f, FAULT_CONFIG, "4.7.0",
+		                 _("login with EXTERNAL needs a client "
+		                   "certificate: set tls_cert and tls_key"));
+	if (s->user == NULL || s->password == NULL)
+		return fault_set(f, FAULT_CONFIG, "4.7.0",
+		                 _("the server wants a login: set `user` and "
+		                   "`password`"));
+	return fault_set(f, FAULT_CONFIG, "4.7.0",
+	                 _("no way to log in that both sides know: the server "
+	                   "offers %.150s, `login` allows %.150s"),
+	                 offered, allowed);
+}
+
+const char *sasl_choose(const struct sasl_settings *settings,
+                        const char *offered, struct fault *f)
+{
+	const struct mechanism *m = choose(settings, offered);
+
+	if (m != NULL)
+		return m->name;
+	no_choice(settings, offered, f);
+	return NULL;
+}
+
+/* --- one login ------------------------------------------------------------ */
+
+/* The library's own words only as a detail: the cause is ours to say. */
+static int library_fault(const struct mechanism *m, int code, struct fault *f)
+{
+	const char *name = m->name;
+
+	if (code == GSASL_SASLPREP_ERROR)
+		return fault_set(f, FAULT_CONFIG, "4.7.0",
+		                 _("the user name or password has characters "
+		                   "that %s cannot send: change it, or set "
+		                   "`login plain`"),
+		                 name);
+	if (code == GSASL_AUTHENTICATION_ERROR && has(m, PROVES))
+		return fault_set(f, FAULT_CONFIG, "4.7.0",
+		                 _("the server did not prove that it knows the "
+		                   "password (%s): it may be an impostor"),
+		                 name);
+	if (code == GSASL_MECHANISM_PARSE_ERROR ||
+	    code == GSASL_MECHANISM_CALLED_TOO_MANY_TIMES ||
+	    code == GSASL_AUTHENTICATION_ERROR)
+		return fault_set(f, FAULT_TEMP, "4.7.0",
+		                 _("the server does not follow the rules of "
+		                   "%s: %s"),
+		                 name, gsasl_strerror(code));
+	return fault_set(f, FAULT_CONFIG, "4.7.0",
+	                 _("cannot log in with %s: %s"), name,
+	                 gsasl_strerror(code));
+}
+
+static int set(struct sasl *s, Gsasl_property property, const char *value,
+               struct fault *f)
+{
+	int code = gsasl_property_set(s->session, property, value);
+
+	return code == GSASL_OK ? 0 : library_fault(s->mechanism, code, f);
+}
+
+static int set_properties(struct sasl *s, const struct sasl_settings *settings,
+                          struct fault *f)
+{
+	Gsasl_property binding = settings->is_exporter ? GSASL_CB_TLS_EXPORTER
+	                                               : GSASL_CB_TLS_UNIQUE;
+
+	if (has(s->mechanism, NO_PASSWORD))
+		return settings->user == NULL
+		               ? 0
+		               : set(s, GSASL_AUTHZID, settings->user, f);
+	if (set(s, GSASL_AUTHID, settings->user, f) != 0 ||
+	    set(s, GSASL_PASSWORD, secret_reveal(settings->password), f) != 0 ||
+	    set(s, GSASL_SERVICE, "smtp", f) != 0 ||
+	    set(s, GSASL_HOSTNAME, settings->host, f) != 0)
+		return -1;
+	if (!has(s->mechanism, BOUND))
+		return 0;
+	return set(s, binding, settings->binding, f);
+}
+
+/* Try SASLprep ourselves, in time to say so, and because the library leaks
+ * memory when it finds out.  It allows in names what it does not in passwords
+ * (RFC 4013, section 2.5: unassigned characters). */
+static int check_prepared(const char *text, bool is_strict)
+{
+	Gsasl_saslprep_flags flags = is_strict ? 0 : GSASL_ALLOW_UNASSIGNED;
+	char *out = NULL;
+	int code = gsasl_saslprep(text, flags, &out, NULL);
+
+	if (out != NULL)
+		explicit_bzero(out, strlen(out));
+	gsasl_free(out);
+	return code;
+}
+
+static int check_characters(const struct sasl_settings *settings,
+                            const struct mechanism *m, struct fault *f)
+{
+	const char *password = secret_reveal(settings->password);
+	int code;
+
+	if (strlen(password) != secret_length(settings->password))
+		return fault_set(f, FAULT_CONFIG, "4.7.0",
+		                 _("the password has a NUL byte inside, which "
+		                   "no login can send: change it"));
+	if (!has(m, PREPARED))
+		return 0;
+	code = check_prepared(settings->user, false);
+	if (code == GSASL_OK)
+		code = check_prepared(password, has(m, SCRAM));
+	return code == GSASL_OK ? 0 : library_fault(m, code, f);
+}
+
+static int check_settings(const struct sasl_settings *settings,
+                          const struct mechanism *m, struct fault *f)
+{
+	if (!is_possible(settings, m))
+		return no_choice(settings, m->name, f);
+	return has(m, NO_PASSWORD) ? 0 : check_characters(settings, m, f);
+}
+
+static int begin(struct sasl *s, const struct sasl_settings *settings,
+                 struct fault *f)
+{
+	int code = gsasl_init(&s->library);
+
+	if (code == GSASL_OK)
+		code = gsasl_client_start(s->library, s->mechanism->name,
+		                          &s->session);
+	if (code != GSASL_OK)
+		return library_fault(s->mechanism, code, f);
+	return set_properties(s, settings, f);
+}
+
+struct sasl *sasl_create(const struct sasl_settings *settings,
+                         const char *mechanism, struct fault *f)
+{
+	const struct mechanism *m = find(mechanism, strlen(mechanism));
+	struct sasl *s;
+
+	if (m == NULL) {
+		fault_set(f, FAULT_CONFIG, "4.7.0",
+		          _("unknown way to log in: %.100s"), mechanism);
+		return NULL;
+	}
+	if (check_settings(settings, m, f) != 0)
+		return NULL;
+	s = mem_alloc(sizeof(*s));
+	s->mechanism = m;
+	if (begin(s, settings, f) != 0)
+		sasl_free(&s);
+	return s;
+}
+
+/* gsasl_finish() frees its copy of the password but leaves the bytes. */
+static void wipe_password(Gsasl_session *session)
+{
+	const char *own = gsasl_property_fast(session, GSASL_PASSWORD);
+	char *bytes;
+
+	if (own == NULL)
+		return;
+	memcpy(&bytes, &own, sizeof(bytes)); /* it is the library's malloc */
+	explicit_bzero(bytes, strlen(bytes));
+}
+
+void sasl_free(struct sasl **s)
+{
+	if (*s == NULL)
+		return;
+	if ((*s)->session != NULL) {
+		wipe_password((*s)->session);
+		gsasl_finish((*s)->session);
+	}
+	if ((*s)->library != NULL)
+		gsasl_done((*s)->library);
+	free(*s);
+	*s = NULL;
+}
+
+bool sasl_is_client_first(const struct sasl *s)
+{
+	return has(s->mechanism, CLIENT_FIRST);
+}
+
+/* A SCRAM server may ask for any amount of our time ("i=4294967295"), and says
+ * "e=..." instead of a proof when the password is wrong (RFC 5802, section 7).
+ */
+static int check_scram(const struct sasl *s, const struct sbuf *text,
+                       struct fault *f)
+{
+	const char *iterations = strstr(text->data, ",i=");
+
+	if (strlen(text->data) != text->len)
+		return library_fault(s->mechanism, GSASL_MECHANISM_PARSE_ERROR,
+		                     f);
+	if (strncmp(text->data, "e=", 2) == 0)
+		return fault_set(f, FAULT_CONFIG, "4.7.8",
+		                 _("the server refuses the login (%.100s): "
+		                   "check `user` and `password`"),
+		                 text->data + 2);
+	if (iterations != NULL &&
+	    strtod(iterations + 3, NULL) > ITERATIONS_LIMIT)
+		return fault_set(f, FAULT_TEMP, "4.7.0",
+		                 _("the server asks for too much work (%.20s "
+		                   "iterations of %s)"),
+		                 iterations + 3, s->mechanism->name);
+	return 0;
+}
+
+static int add_base64(const char *bytes, size_t n, struct sbuf *answer,
+                      struct fault *f)
+{
+	char *text = NULL;
+	size_t size = 0;
+
+	if (n == 0)
+		return 0;
+	if (gsasl_base64_to(bytes, n, &text, &size) != GSASL_OK)
+		return fault_set(f, FAULT_TEMP, "4.3.0", _("out of memory"));
+	sbuf_add(answer, text, size);
+	explicit_bzero(text, size);
+	gsasl_free(text);
+	if (answer->overflow || size > LINE_LIMIT)
+		return fault_set(f, FAULT_CONFIG, "4.7.0",
+		                 _("the user name or password is too long to "
+		                   "be sent"));
+	return 0;
+}
+
+/* One step of the library, from bytes to base64. */
+static int step(struct sasl *s, const char *bytes, size_t n,
+                struct sbuf *answer, struct fault *f)
+{
+	char *out = NULL;
+	size_t size = 0;
+	int code, result;
+
+	/* The library would send the password again. */
+	code = s->is_complete ? GSASL_MECHANISM_CALLED_TOO_MANY_TIMES
+	                      : gsasl_step(s->session, bytes, n, &out, &size);
+
+	if (code != GSASL_OK && code != GSASL_NEEDS_MORE)
+		result = library_fault(s->mechanism, code, f);
+	else
+		result = add_base64(out, size, answer, f);
+	s->is_complete = result == 0 && code == GSASL_OK;
+	if (out != NULL)
+		explicit_bzero(out, size);
+	gsasl_free(out);
+	return result;
+}
+
+/* The challenge in bytes; a fault if the server babbles. */
+static int decode(struct sasl *s, const char *challenge, struct sbuf *text,
+                  struct fault *f)
+{
+	char *bytes = NULL;
+	size_t n = 0;
+
+	if (++s->rounds > ROUNDS_LIMIT || strlen(challenge) > LINE_LIMIT)
+		return fault_set(f, FAULT_TEMP, "4.7.0",
+		                 _("the server does not come to an end with "
+		                   "%s"),
+		                 s->mechanism->name);
+	if (gsasl_base64_from(challenge, strlen(challenge), &bytes, &n) !=
+	    GSASL_OK)
+		return fault_set(f, FAULT_TEMP, "4.7.0",
+		                 _("the server's challenge for %s is not "
+		                   "base64: %.100s"),
+		                 s->mechanism->name, challenge);
+	sbuf_add(text, bytes, n);
+	gsasl_free(bytes);
+	return 0;
+}
+
+int sasl_step(struct sasl *s, const char *challenge, struct sbuf *answer,
+              struct fault *f)
+{
+	struct sbuf text;
+	int result;
+
+	sbuf_init(&text, LINE_LIMIT);
+	result = decode(s, challenge, &text, f);
+	if (result == 0 && has(s->mechanism, SCRAM))
+		result = check_scram(s, &text, f);
+	if (result == 0)
+		result = step(s, text.data, text.len, answer, f);
+	sbuf_release(&text);
+	return result;
+}
+
+bool sasl_is_proved(const struct sasl *s)
+{
+	return !has(s->mechanism, PROVES) || s->is_complete;
+}
