@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sendmail/mailq.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/escape.h"
+#include "base/intl.h"
+#include "base/sbuf.h"
+#include "queue/listing.h"
+
+#define LINE_LIMIT 4096
+
+struct totals {
+	bool only_count;
+	size_t count;
+	int64_t bytes;
+};
+
+static void print_escaped(const char *indent, const char *open,
+                          const char *text, const char *close)
+{
+	struct sbuf b;
+
+	sbuf_init(&b, LINE_LIMIT);
+	escape_add(&b, text, strlen(text));
+	printf("%s%s%s%s\n", indent, open, b.data, close);
+	sbuf_release(&b);
+}
+
+/* "Mon Nov 23 04:20:01": English, as every parser expects. */
+static void format_time(char *to, size_t size, int64_t seconds)
+{
+	static const char days[][4] = { "Sun", "Mon", "Tue", "Wed",
+		                        "Thu", "Fri", "Sat" };
+	static const char months[][4] = { "Jan", "Feb", "Mar", "Apr",
+		                          "May", "Jun", "Jul", "Aug",
+		                          "Sep", "Oct", "Nov", "Dec" };
+	time_t t = (time_t)seconds;
+	struct tm tm;
+
+	memset(&tm, 0, sizeof(tm));
+	localtime_r(&t, &tm);
+	snprintf(to, size, "%s %s %2d %02d:%02d:%02d", days[tm.tm_wday % 7],
+	         months[tm.tm_mon % 12], tm.tm_mday, tm.tm_hour, tm.tm_min,
+	         tm.tm_sec);
+}
+
+static void print_recipients(const struct listing_item *item)
+{
+	const struct entry_envelope *env = &item->entry.envelope;
+
+	for (size_t i = 0; i < env->recipient_count; i++) {
+		const struct history *h = &item->history;
+
+		if (i < h->count && history_is_settled(h, i))
+			continue;
+		if (i < h->count && h->marks[i].text != NULL)
+			print_escaped("      ", "(", h->marks[i].text, ")");
+		print_escaped("                                         ", "",
+		              env->recipients[i], "");
+	}
+}
+
+static void print_item(const struct listing_item *item)
+{
+	const char *sender = item->entry.envelope.sender;
+	char mark = ' ', when[32];
+
+	if (item->place == SPOOL_HOLD)
+		mark = '!';
+	else if (item->is_active)
+		mark = '*';
+	format_time(when, sizeof(when), item->arrival);
+	printf("%s%c %7" PRId64 " %s  ", item->entry.id, mark, item->size,
+	       when);
+	if (item->damage.kind != FAULT_NONE) {
+		printf("-\n");
+		print_escaped("      ", "(", item->damage.text, ")");
+	} else {
+		print_escaped("", "",
+		              sender[0] != '\0' ? sender : "MAILER-DAEMON", "");
+		if (item->history.tries > 0)
+			print_escaped("      ", "(", item->history.last.text,
+			              ")");
+		print_recipients(item);
+	}
+	printf("\n");
+}
+
+static int see(void *arg, const struct listing_item *item)
+{
+	struct totals *totals = arg;
+
+	if (totals->count == 0 && !totals->only_count)
+		printf("-Queue ID-              --Size-- "
+		       "----Arrival Time----- -Sender/Recipient-------\n");
+	totals->count++;
+	totals->bytes += item->size;
+	if (!totals->only_count)
+		print_item(item);
+	return 0;
+}
+
+static void print_totals(const struct totals *totals)
+{
+	if (totals->only_count) {
+		printf("%zu\n", totals->count);
+	} else if (totals->count == 0) {
+		printf("Mail queue is empty\n");
+	} else {
+		printf("\tTotal Requests: %zu\n", totals->count);
+		printf("-- %" PRId64 " Kbytes in %zu Request%s.\n",
+		       (totals->bytes + 1023) / 1024, totals->count,
+		       totals->count == 1 ? "" : "s");
+	}
+	fflush(stdout);
+}
+
+int mailq(const struct site *site, bool only_count, struct fault *f)
+{
+	struct totals totals = { .only_count = only_count };
+	struct spool spool;
+	bool missing = false;
+	int result;
+
+	spool_init(&spool);
+	result = spool_open_existing(&spool, site->queue, &missing, f);
+	if (result == 0 &&
+	    (listing_each(&spool, SPOOL_NEW, see, &totals, f) != 0 ||
+	     listing_each(&spool, SPOOL_HOLD, see, &totals, f) != 0))
+		result = -1;
+	spool_release(&spool);
+	if (result != 0 && !missing)
+		return -1;
+	print_totals(&totals);
+	return 0;
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* sendmail - take a message from a program and make it safe on disk
+ *
+ * The whole life of a submission: repair what the caller left broken, read
+ * argv, read stdin, commit, wake the flusher, exit 0 without a word.  Anything
+ * else is one line on stderr and in syslog, and an exit status of sysexits.h
+ * that says the message was not queued.  No configuration is read here. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "base/fdio.h"
+#include "base/intl.h"
+#include "message/address.h"
+#include "queue/wake.h"
+#include "sendmail/args.h"
+#include "sendmail/mailq.h"
+#include "sendmail/submit.h"
+
+static int fail(const struct args *args, const struct fault *f)
+{
+	if (!args->is_quiet)
+		fprintf(stderr, "sendmail: %s\n", f->text);
+	openlog("sendmail", LOG_PID, LOG_MAIL);
+	syslog(LOG_ERR, "uid=%u: %s", (unsigned)getuid(), f->text);
+	return fault_exit_status(f);
+}
+
+static int help(void)
+{
+	fputs(_("usage: sendmail [options] recipient...      < message\n"
+	        "       sendmail -t [options] [recipient...] < message\n"
+	        "       mailq | sendmail -bp                  list the queue\n"
+	        "       sendmail -q [-v]                      send the queue "
+	        "now\n"
+	        "\n"
+	        "Takes a message and makes it safe in the queue; `relay flush` "
+	        "sends it.\n"
+	        "\n"
+	        "  -t          recipients from To, Cc and Bcc\n"
+	        "  -i, -oi     a line with a dot alone does not end the "
+	        "message\n"
+	        "  -f ADDRESS  envelope sender (-r is the same; \"<>\" is the "
+	        "null sender)\n"
+	        "  -F NAME     full name, where the message has no From\n"
+	        "  -N WHEN -R WHAT -V ID   delivery notification\n"
+	        "  -odq        queue only: leave it to the timer to send it\n"
+	        "  -bv         check addresses, send nothing\n"
+	        "  --          end of options\n"
+	        "\n"
+	        "Exit status 0: the message is safe.  64 usage, 65 bad address "
+	        "or header,\n"
+	        "66 no input, 73 and 74 the queue cannot be written, 77 it is "
+	        "not yours;\n"
+	        "then nothing was queued.  See sendmail(8) and relay(1).\n"),
+	      stdout);
+	return EX_OK;
+}
+
+/* -bv: one line for each address, on stdout; nothing is sent. */
+static int verify(const struct args *args)
+{
+	int status = EX_OK;
+
+	for (size_t i = 0; i < args->operand_count; i++) {
+		const char *word = args->operands[i];
+		struct address_list list;
+		struct fault f;
+
+		address_list_init(&list, ADDRESS_COUNT_LIMIT,
+		                  ADDRESS_BYTE_LIMIT);
+		if (address_parse_list(word, strlen(word), &list, &f) != 0) {
+			printf("%s\n", f.text);
+			status = EX_DATAERR;
+		}
+		for (size_t k = 0; k < list.count && status == EX_OK; k++)
+			printf(_("%s... the address is well formed\n"),
+			       list.item[k]);
+		address_list_release(&list);
+	}
+	return status;
+}
+
+/* -q: ring, or with -v become the flusher so that a person sees it work. */
+static int run_queue(const struct args *args, const struct site *site,
+                     struct fault *f)
+{
+	char name[] = "relay-flush", option[] = "--verbose";
+	char *const argv[] = { name, option, NULL };
+	struct dir root;
+	bool missing;
+
+	if (args->is_verbose) {
+		execv(wake_flusher_path(), argv);
+		return fault_set_exit(f, EX_OSFILE, _("cannot run %s: %s"),
+		                      wake_flusher_path(), strerror(errno));
+	}
+	dir_init(&root);
+	if (dir_open(&root, NULL, site->queue, &missing, f) == 0)
+		wake_ring(&root);
+	else if (!missing)
+		return -1;
+	dir_release(&root);
+	return 0;
+}
+
+static int take_message(const struct args *args, const struct site *site,
+                        bool no_input, struct fault *f)
+{
+	struct spool spool;
+	int result;
+
+	if (no_input)
+		return fault_set_exit(f, EX_NOINPUT,
+		                      _("standard input is closed: there is no "
+		                        "message"));
+	spool_init(&spool);
+	result = submit(args, site, &spool, f);
+	if (result == 0 && !args->is_patient)
+		wake_ring(&spool.root);
+	spool_release(&spool);
+	if (result != 0)
+		submit_drain();
+	return result;
+}
+
+static int act(const struct args *args, const struct site *site, bool no_input,
+               struct fault *f)
+{
+	switch (args->mode) {
+	case ARGS_SUBMIT:
+		return take_message(args, site, no_input, f);
+	case ARGS_LIST:
+	case ARGS_COUNT:
+		if (args->operand_count > 0)
+			return fault_set_exit(f, EX_USAGE,
+			                      _("mailq takes no addresses; "
+			                        "`relay queue` shows one "
+			                        "message"));
+		return mailq(site, args->mode == ARGS_COUNT, f);
+	case ARGS_RUN:
+		return run_queue(args, site, f);
+	case ARGS_VERIFY:
+	case ARGS_NOTHING:
+	case ARGS_HELP:
+	case ARGS_VERSION:
+		break;
+	}
+	return 0;
+}
+
+/* What a caller may have left us: no descriptors, many, signals ignored or
+ * blocked, a umask that locks us out of our own files. */
+static bool prepare(void)
+{
+	bool no_input = fdio_repair_standard() != 0;
+	sigset_t none;
+
+	fdio_close_rest();
+	umask(077);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);
+	return no_input;
+}
+
+int main(int argc, char *argv[])
+{
+	bool no_input = prepare();
+	struct args args;
+	struct site site;
+	struct fault f = { 0 };
+	int result;
+
+	if (args_parse(&args, argc, argv, &f) != 0) {
+		submit_drain();
+		return fail(&args, &f);
+	}
+	if (args.mode == ARGS_HELP)
+		return help();
+	if (args.mode == ARGS_VERSION)
+		return printf("sendmail (relay) %s\n", PACKAGE_VERSION) < 0;
+	if (args.mode == ARGS_NOTHING)
+		return EX_OK;
+	if (args.mode == ARGS_VERIFY)
+		return verify(&args);
+	result = site_find(&site, &f);
+	if (result == 0)
+		result = act(&args, &site, no_input, &f);
+	site_release(&site);
+	args_release(&args);
+	return result == 0 ? EX_OK : fail(&args, &f);
+}
