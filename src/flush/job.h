@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* job - one queue entry on its way through one smarthost
+ *
+ * Takes the entry (locked), verifies it, says how its envelope looks on the
+ * wire, and writes down what became of each recipient, durably and before
+ * anything else is said to the server (doc/QUEUE).  Ends in one of: entry
+ * removed, moved to failed/ or bad/, or left in new/ with the time of its next
+ * try.  When the disk refuses a record, the message stays: twice rather than
+ * never.
+ */
+#ifndef FLUSH_JOB_H
+#define FLUSH_JOB_H
+
+#include "config/config.h"
+#include "queue/journal.h"
+#include "queue/spool.h"
+#include "smtp/session.h"
+
+struct job {
+	const struct spool *spool;
+	struct entry entry;
+	struct history history;
+	struct journal journal;
+	struct session_mail mail;
+	char **wire_addresses; /* of the recipients, qualified; and the sender */
+	char *wire_sender;
+	size_t *index;         /* of mail.recipients in the entry */
+	bool *is_recorded;     /* likewise: its line is in the journal */
+	bool *is_counted;      /* likewise: it was logged */
+};
+
+/* What came of a job, for the sum at the end. */
+struct job_result {
+	unsigned delivered; /* recipients */
+	unsigned failed;
+	unsigned later;
+	bool needs_person;
+	bool trouble; /* of the queue itself: the fault was logged */
+};
+
+/* Open, lock and read the entry `id`; then, with the smarthost's rules known,
+ * verify it and prepare the mail.  NULL: nothing to send; why was logged and,
+ * where the file is damaged, it was put into bad/. */
+struct job *job_open(const struct spool *spool, const char *id,
+                     struct job_result *result);
+bool job_prepare(struct job *job, const char *domain,
+                 struct job_result *result);
+void job_free(struct job **job);
+
+/* Before each transaction: room in the journal.  False: not now. */
+bool job_reserve(struct job *job, struct job_result *result);
+
+/* After each transaction: record and log what is settled. */
+void job_record(struct job *job, const char *peer, struct job_result *result);
+
+/* Are there recipients that were not asked yet? */
+bool job_has_open(const struct job *job);
+
+/* No more for now: remove, give up or put off.  `lifetime` in seconds;
+ * `was_lost`: the connection broke in the middle of this message. */
+void job_finish(struct job *job, unsigned lifetime, bool was_lost,
+                struct job_result *result);
+
+/* The file changed while it was sent. */
+void job_damaged(struct job *job, const struct fault *f,
+                 struct job_result *result);
+
+#endif

@@ -1,0 +1,639 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "flush/lane.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/intl.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "message/wire.h"
+#include "net/connect.h"
+#include "net/sasl.h"
+#include "net/stream.h"
+#include "net/tls.h"
+
+#define PIECE 8192                     /* of content read at a time */
+#define PIECE_ROOM (2 * PIECE + 16384) /* what it may become, stuffed */
+#define PROGRESS_TIME 180              /* RFC 5321, 4.5.3.2.5 */
+#define HANDSHAKE_TIME 120
+
+enum phase {
+	PHASE_CONNECT,
+	PHASE_IMPLICIT, /* TLS before the greeting */
+	PHASE_TALK,
+};
+
+/* How one piece of work went. */
+enum progress { GO_ON, BLOCKED, IDLE, OVER };
+
+struct lane {
+	const struct smarthost *smarthost;
+	const struct secret *password;
+	struct tls_settings tls;
+	enum phase phase;
+	struct connect *connect;
+	struct stream *stream;
+	struct session session;
+	enum session_action action; /* the one that is being done */
+	bool is_acting;
+	struct sasl *sasl;
+
+	int64_t deadline;     /* 0: none running */
+	bool for_progress;    /* of the writing, not of an answer */
+	size_t room;          /* of the output at the last look */
+	bool has_handshake;   /* begun */
+
+	struct entry *entry;
+	struct wire_stuff stuff;
+	bool has_content, is_content_read;
+	bool is_damaged;
+	struct fault damage;
+	char peer[300];
+};
+
+struct lane *lane_create(const struct smarthost *smarthost, const char *helo,
+                         const struct secret *password)
+{
+	struct lane *l = mem_alloc(sizeof(*l));
+	struct session_settings settings = {
+		.helo = helo,
+		.is_encrypted = smarthost->tls == CONFIG_TLS_IMPLICIT,
+		.needs_tls = smarthost->tls != CONFIG_TLS_NONE,
+		.needs_login = smarthost_has_login(smarthost),
+	};
+
+	l->smarthost = smarthost;
+	l->password = password;
+	l->tls = (struct tls_settings){
+		.ca_file = smarthost->tls_ca,
+		.pin = smarthost->tls_pin,
+		.cert_file = smarthost->tls_cert,
+		.key_file = smarthost->tls_key,
+	};
+	l->connect = connect_create(smarthost->host, smarthost->port);
+	session_init(&l->session, &settings);
+	snprintf(l->peer, sizeof(l->peer), "%s:%u", smarthost->host,
+	         smarthost->port);
+	return l;
+}
+
+void lane_free(struct lane **lane)
+{
+	struct lane *l = *lane;
+
+	if (l == NULL)
+		return;
+	sasl_free(&l->sasl);
+	connect_free(&l->connect);
+	stream_free(&l->stream);
+	session_release(&l->session);
+	free(l);
+	*lane = NULL;
+}
+
+/* --- waiting ------------------------------------------------------------ */
+
+static void start_deadline(struct lane *l, unsigned seconds)
+{
+	if (l->deadline == 0)
+		l->deadline = clock_ticks() + (int64_t)seconds * 1000;
+}
+
+static void clear_deadline(struct lane *l)
+{
+	l->deadline = 0;
+	l->for_progress = false;
+}
+
+static bool is_late(const struct lane *l)
+{
+	return l->deadline != 0 && clock_ticks() >= l->deadline;
+}
+
+static enum progress broken(struct lane *l, enum verdict_scope scope,
+                            const struct fault *f)
+{
+	session_broken(&l->session, scope, f);
+	clear_deadline(l);
+	return GO_ON;
+}
+
+static enum progress timed_out(struct lane *l)
+{
+	struct fault f;
+
+	if (l->for_progress)
+		fault_set(&f, FAULT_TEMP, "4.4.2",
+		          _("%s took nothing of the message for %d seconds"),
+		          l->peer, PROGRESS_TIME);
+	else
+		fault_set(&f, FAULT_TEMP, "4.4.2",
+		          _("%s did not answer in time (%s)"), l->peer,
+		          session_step(&l->session));
+	return broken(l, VERDICT_SERVER, &f);
+}
+
+static enum progress closed(struct lane *l)
+{
+	struct fault f;
+
+	fault_set(&f, FAULT_TEMP, "4.4.2",
+	          _("%s closed the connection (%s)"), l->peer,
+	          session_step(&l->session));
+	return broken(l, VERDICT_SERVER, &f);
+}
+
+/* --- connecting --------------------------------------------------------- */
+
+static enum progress advance_connect(struct lane *l)
+{
+	struct fault f;
+	int fd = -1;
+
+	switch (connect_advance(l->connect, &fd, &f)) {
+	case STREAM_DONE:
+		break;
+	case STREAM_WANT_READ:
+	case STREAM_WANT_WRITE:
+		return BLOCKED;
+	case STREAM_CLOSED:
+	case STREAM_FAILED:
+		broken(l, VERDICT_SERVER, &f);
+		l->phase = PHASE_TALK;
+		return GO_ON;
+	}
+	snprintf(l->peer, sizeof(l->peer), "%s", connect_peer(l->connect));
+	l->stream = stream_create(fd);
+	l->phase = l->smarthost->tls == CONFIG_TLS_IMPLICIT ? PHASE_IMPLICIT
+	                                                     : PHASE_TALK;
+	return GO_ON;
+}
+
+/* A certificate that is not to be trusted is for a person; the session's fault
+ * says so and nothing more is said to this server. */
+static enum progress advance_handshake(struct lane *l, bool *done)
+{
+	struct fault f;
+
+	*done = false;
+	start_deadline(l, HANDSHAKE_TIME);
+	if (!l->has_handshake &&
+	    stream_start_tls(l->stream, &l->tls, l->smarthost->host, &f) != 0)
+		return broken(l, VERDICT_SERVER, &f);
+	l->has_handshake = true;
+	switch (stream_handshake(l->stream, &f)) {
+	case STREAM_DONE:
+		clear_deadline(l);
+		log_debug("relay=%s tls=%s", l->peer,
+		          stream_cipher(l->stream));
+		*done = true;
+		return GO_ON;
+	case STREAM_WANT_READ:
+	case STREAM_WANT_WRITE:
+		return is_late(l) ? timed_out(l) : BLOCKED;
+	case STREAM_CLOSED:
+		return closed(l);
+	case STREAM_FAILED:
+		break;
+	}
+	return broken(l, VERDICT_SERVER, &f);
+}
+
+static enum progress advance_implicit(struct lane *l)
+{
+	bool done;
+	enum progress progress = advance_handshake(l, &done);
+
+	if (progress == GO_ON)
+		l->phase = PHASE_TALK;
+	return progress;
+}
+
+static enum progress start_tls(struct lane *l)
+{
+	bool done;
+	enum progress progress = advance_handshake(l, &done);
+
+	if (done)
+		session_encrypted(&l->session);
+	return progress;
+}
+
+/* --- reading and writing ------------------------------------------------ */
+
+/* Is everything out?  Otherwise, time is counted while nothing moves. */
+static enum progress flush_output(struct lane *l)
+{
+	struct fault f;
+	enum stream_result result = stream_flush(l->stream, &f);
+
+	if (result == STREAM_DONE) {
+		if (l->for_progress)
+			clear_deadline(l);
+		return GO_ON;
+	}
+	if (result == STREAM_FAILED || result == STREAM_CLOSED)
+		return OVER;
+	if (!l->for_progress || stream_room(l->stream) != l->room) {
+		clear_deadline(l);
+		l->for_progress = true;
+		l->room = stream_room(l->stream);
+	}
+	start_deadline(l, PROGRESS_TIME);
+	return is_late(l) ? timed_out(l) : BLOCKED;
+}
+
+static void log_reply(const struct lane *l)
+{
+	char text[256];
+
+	reply_show(&l->session.reader.reply, text, sizeof(text));
+	log_debug("relay=%s < %s", l->peer, text);
+}
+
+/* Give the session what is in the input, one reply at a time. */
+static bool take_input(struct lane *l)
+{
+	size_t n, used;
+	const char *input = stream_input(l->stream, &n);
+
+	if (n == 0)
+		return false;
+	used = session_receive(&l->session, input, n);
+	stream_consume(l->stream, used);
+	if (l->session.reader.is_done) {
+		log_reply(l);
+		clear_deadline(l);
+	}
+	return true;
+}
+
+static enum progress read_reply(struct lane *l)
+{
+	struct fault f;
+	enum progress progress = flush_output(l);
+
+	if (progress == BLOCKED)
+		return BLOCKED;
+	if (take_input(l))
+		return GO_ON;
+	switch (stream_fill(l->stream, &f)) {
+	case STREAM_DONE:
+		return GO_ON;
+	case STREAM_WANT_READ:
+	case STREAM_WANT_WRITE:
+		if (progress == OVER) /* nothing to say, nothing to hear */
+			return closed(l);
+		start_deadline(l, session_timeout(&l->session));
+		return is_late(l) ? timed_out(l) : BLOCKED;
+	case STREAM_CLOSED:
+		return closed(l);
+	case STREAM_FAILED:
+		break;
+	}
+	return broken(l, VERDICT_SERVER, &f);
+}
+
+static enum progress write_line(struct lane *l)
+{
+	size_t n;
+	const char *line = session_line(&l->session, &n);
+
+	if (stream_room(l->stream) < n + 2) {
+		enum progress progress = flush_output(l);
+
+		if (progress == OVER)
+			return closed(l);
+		if (progress == BLOCKED || stream_room(l->stream) < n + 2)
+			return progress;
+	}
+	log_debug("relay=%s > %s", l->peer,
+	          session_line_is_secret(&l->session) ? "AUTH ***" : line);
+	stream_put(l->stream, line, n);
+	stream_put(l->stream, "\r\n", 2);
+	l->is_acting = false;
+	return GO_ON;
+}
+
+/* --- content ------------------------------------------------------------ */
+
+static int put_piece(void *arg, const char *bytes, size_t n)
+{
+	struct lane *l = arg;
+
+	stream_put(l->stream, bytes, n);
+	return 0;
+}
+
+static void begin_content(struct lane *l)
+{
+	entry_rewind(l->entry);
+	wire_stuff_init(&l->stuff, put_piece, l);
+	l->has_content = true;
+	l->is_content_read = false;
+}
+
+/* The file changed or cannot be read: the message must not be completed, so
+ * the connection ends here and the final dot is never sent. */
+static enum progress abandon_content(struct lane *l, const struct fault *f)
+{
+	l->is_damaged = true;
+	l->damage = *f;
+	return broken(l, VERDICT_MESSAGE, f);
+}
+
+static enum progress read_piece(struct lane *l)
+{
+	bool stuffed = l->action == SESSION_CONTENT;
+	char piece[PIECE];
+	struct fault f;
+	ssize_t n = entry_next(l->entry, piece, sizeof(piece), &f);
+
+	if (n < 0)
+		return abandon_content(l, &f);
+	if (stuffed && n > 0)
+		wire_stuff(&l->stuff, piece, (size_t)n);
+	else if (stuffed)
+		wire_stuff_end(&l->stuff);
+	else
+		stream_put(l->stream, piece, (size_t)n);
+	l->is_content_read = n == 0;
+	return GO_ON;
+}
+
+/* The server took no more of it: what it said on the way decides. */
+static enum progress cut_content(struct lane *l)
+{
+	l->is_acting = false;
+	l->has_content = false;
+	session_content_cut(&l->session);
+	return GO_ON;
+}
+
+static enum progress write_content(struct lane *l)
+{
+	enum progress progress;
+
+	if (!l->has_content)
+		begin_content(l);
+	while (!l->is_content_read) {
+		if (stream_room(l->stream) < PIECE_ROOM) {
+			progress = flush_output(l);
+			if (progress == OVER)
+				return cut_content(l);
+			if (progress == BLOCKED)
+				return BLOCKED;
+			if (stream_room(l->stream) < PIECE_ROOM)
+				return GO_ON; /* timed out: settled */
+		}
+		read_piece(l);
+		if (l->is_damaged)
+			return GO_ON;
+	}
+	progress = flush_output(l);
+	if (progress == OVER)
+		return cut_content(l);
+	if (progress == BLOCKED)
+		return BLOCKED;
+	l->is_acting = false;
+	l->has_content = false;
+	if (!l->session.is_lost)
+		session_content_sent(&l->session);
+	return GO_ON;
+}
+
+static enum progress write_empty(struct lane *l)
+{
+	stream_put(l->stream, ".\r\n", 3);
+	session_content_sent(&l->session);
+	l->is_acting = false;
+	return GO_ON;
+}
+
+/* --- login -------------------------------------------------------------- */
+
+static enum progress login_failed(struct lane *l, const struct fault *f)
+{
+	session_login_failed(&l->session, f);
+	l->is_acting = false;
+	return GO_ON;
+}
+
+static const char *begin_sasl(struct lane *l, struct sbuf *binding,
+                              struct fault *f)
+{
+	struct sasl_settings settings = {
+		.host = l->smarthost->host,
+		.user = l->smarthost->user,
+		.password = l->password,
+		.allowed = l->smarthost->login,
+		.encrypted = stream_is_encrypted(l->stream),
+		.has_certificate = l->smarthost->tls_cert != NULL,
+	};
+	const char *mechanism;
+
+	if (stream_binding(l->stream, &settings.is_exporter, binding))
+		settings.binding = binding->data;
+	mechanism =
+		sasl_choose(&settings, session_mechanisms(&l->session), f);
+	if (mechanism == NULL)
+		return NULL;
+	sasl_free(&l->sasl);
+	l->sasl = sasl_create(&settings, mechanism, f);
+	return l->sasl != NULL ? mechanism : NULL;
+}
+
+static enum progress login(struct lane *l)
+{
+	struct sbuf binding, initial;
+	const char *mechanism;
+	struct fault f;
+	bool is_ready;
+
+	sbuf_init(&binding, 1024);
+	sbuf_init(&initial, GATE_AUTH_LIMIT);
+	mechanism = begin_sasl(l, &binding, &f);
+	is_ready = mechanism != NULL &&
+	           (!sasl_is_client_first(l->sasl) ||
+	            sasl_step(l->sasl, "", &initial, &f) == 0);
+	if (is_ready)
+		session_login(&l->session, mechanism,
+		              sasl_is_client_first(l->sasl) ? initial.data
+		                                            : NULL);
+	sbuf_release(&binding);
+	sbuf_release(&initial);
+	l->is_acting = false;
+	return is_ready ? GO_ON : login_failed(l, &f);
+}
+
+static enum progress challenge(struct lane *l)
+{
+	struct sbuf answer;
+	struct fault f;
+	int result;
+
+	sbuf_init(&answer, GATE_AUTH_LIMIT);
+	result = sasl_step(l->sasl, session_challenge(&l->session), &answer,
+	                   &f);
+	if (result == 0)
+		session_answer(&l->session, answer.data);
+	sbuf_release(&answer);
+	l->is_acting = false;
+	return result == 0 ? GO_ON : login_failed(l, &f);
+}
+
+/* SCRAM proves the server too; a "235" without it comes from somebody who does
+ * not know the password. */
+static enum progress prove(struct lane *l)
+{
+	struct fault f;
+
+	l->is_acting = false;
+	if (sasl_is_proved(l->sasl)) {
+		sasl_free(&l->sasl);
+		session_proved(&l->session);
+		return GO_ON;
+	}
+	fault_set(&f, FAULT_CONFIG, "4.7.0",
+	          _("%s accepted the login without proving that it knows the "
+	            "password: check `host`; nothing was sent"),
+	          l->peer);
+	return broken(l, VERDICT_LOGIN, &f);
+}
+
+/* --- the loop ----------------------------------------------------------- */
+
+static enum progress act(struct lane *l)
+{
+	if (!l->is_acting || l->session.step == STEP_END) {
+		l->action = session_next(&l->session);
+		l->is_acting = true;
+	}
+	switch (l->action) {
+	case SESSION_WRITE:
+		return write_line(l);
+	case SESSION_CONTENT:
+	case SESSION_CHUNK:
+		return write_content(l);
+	case SESSION_EMPTY:
+		return write_empty(l);
+	case SESSION_READ:
+		l->is_acting = false;
+		return read_reply(l);
+	case SESSION_START_TLS:
+		l->is_acting = false;
+		return start_tls(l);
+	case SESSION_LOGIN:
+		return login(l);
+	case SESSION_CHALLENGE:
+		return challenge(l);
+	case SESSION_PROOF:
+		return prove(l);
+	case SESSION_IDLE:
+		l->is_acting = false;
+		return IDLE;
+	case SESSION_DONE:
+		break;
+	}
+	return OVER;
+}
+
+static enum progress advance_once(struct lane *l)
+{
+	switch (l->phase) {
+	case PHASE_CONNECT:
+		return advance_connect(l);
+	case PHASE_IMPLICIT:
+		return advance_implicit(l);
+	case PHASE_TALK:
+		break;
+	}
+	return act(l);
+}
+
+enum lane_state lane_advance(struct lane *l)
+{
+	for (;;) {
+		switch (advance_once(l)) {
+		case GO_ON:
+			break;
+		case BLOCKED:
+			return LANE_WAITING;
+		case IDLE:
+			return LANE_IDLE;
+		case OVER:
+			if (l->stream != NULL)
+				stream_goodbye(l->stream);
+			return LANE_OVER;
+		}
+	}
+}
+
+int lane_fd(const struct lane *l)
+{
+	return l->stream != NULL ? stream_fd(l->stream)
+	                         : connect_fd(l->connect);
+}
+
+short lane_events(const struct lane *l)
+{
+	return l->stream != NULL ? stream_events(l->stream)
+	                         : POLLIN | POLLOUT;
+}
+
+int64_t lane_deadline(const struct lane *l)
+{
+	return l->stream != NULL ? l->deadline : connect_deadline(l->connect);
+}
+
+/* A server that closed while we were idle has taken nothing: better to know
+ * before a message is under way than to leave one in doubt. */
+static bool is_open(struct lane *l)
+{
+	struct fault f;
+	enum stream_result result = stream_fill(l->stream, &f);
+
+	if (result == STREAM_WANT_READ || result == STREAM_WANT_WRITE)
+		return true;
+	if (result != STREAM_DONE || !take_input(l))
+		closed(l);
+	return l->session.step != STEP_END;
+}
+
+bool lane_send(struct lane *l, struct entry *entry, struct session_mail *mail)
+{
+	if (!is_open(l))
+		return false;
+	l->entry = entry;
+	return session_send(&l->session, mail) > 0;
+}
+
+void lane_quit(struct lane *l)
+{
+	session_quit(&l->session);
+}
+
+const char *lane_peer(const struct lane *l)
+{
+	return l->peer;
+}
+
+const struct fault *lane_trouble(const struct lane *l,
+                                 enum verdict_scope *scope)
+{
+	return session_trouble(&l->session, scope);
+}
+
+bool lane_is_lost(const struct lane *l)
+{
+	return l->session.is_lost;
+}
+
+const struct fault *lane_damage(const struct lane *l)
+{
+	return l->is_damaged ? &l->damage : NULL;
+}

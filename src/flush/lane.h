@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* lane - one connection to a smarthost: session and stream, without blocking
+ *
+ * The session says what to do; the lane owns socket, clock, TLS and SASL and
+ * obeys.  lane_advance() goes as far as it can and returns; the caller polls
+ * lane_fd() until lane_deadline() and calls again.  Every wait has a deadline:
+ * RFC 5321's for an answer, counted from when we began to wait for it and not
+ * from its last byte; 180 seconds without progress for content.
+ *
+ * Knows nothing of the queue but the entry whose message it sends.
+ */
+#ifndef FLUSH_LANE_H
+#define FLUSH_LANE_H
+
+#include <stdint.h>
+
+#include "base/secret.h"
+#include "config/config.h"
+#include "queue/entry.h"
+#include "smtp/session.h"
+
+struct lane;
+
+enum lane_state {
+	LANE_WAITING, /* poll */
+	LANE_IDLE,    /* lane_send() or lane_quit() */
+	LANE_OVER,    /* the connection is closed; every outcome is settled */
+};
+
+/* Begin to connect.  `smarthost`, `helo` and `password` (NULL: no login) are
+ * borrowed. */
+struct lane *lane_create(const struct smarthost *smarthost, const char *helo,
+                         const struct secret *password);
+void lane_free(struct lane **l);
+
+enum lane_state lane_advance(struct lane *l);
+int lane_fd(const struct lane *l);
+short lane_events(const struct lane *l);
+int64_t lane_deadline(const struct lane *l); /* clock_ticks() */
+
+/* When idle: send the message of `entry` to the open recipients of `mail`, both
+ * borrowed until the lane is idle or over.  False: nothing was sent, because the
+ * connection is over or all recipients are settled without a word to the server
+ * (the lane is idle then). */
+bool lane_send(struct lane *l, struct entry *entry, struct session_mail *mail);
+void lane_quit(struct lane *l);
+
+/* "mail.example.org[192.0.2.1]:587" */
+const char *lane_peer(const struct lane *l);
+
+/* Trouble of the account (see verdict.h), or NULL. */
+const struct fault *lane_trouble(const struct lane *l,
+                                 enum verdict_scope *scope);
+
+/* The connection broke in the middle of something. */
+bool lane_is_lost(const struct lane *l);
+
+/* The entry could not be read to its end: nothing was completed.  NULL: no. */
+const struct fault *lane_damage(const struct lane *l);
+
+#endif

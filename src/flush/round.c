@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "flush/round.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/intl.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "config/match.h"
+#include "flush/route.h"
+#include "queue/listing.h"
+#include "queue/pause.h"
+#include "queue/schedule.h"
+
+#define HOST_NAME_SIZE 256
+#define ENDING_TIME 15000 /* milliseconds for messages under way */
+
+struct round {
+	const struct round_settings *settings;
+	struct round_result *result;
+	struct route *routes; /* one for each smarthost, in the file's order */
+	size_t count;
+	char host[HOST_NAME_SIZE];
+	int64_t now;
+	int64_t end; /* clock_ticks() after a signal, 0 before */
+};
+
+/* --- sharing out -------------------------------------------------------- */
+
+static void note_next(struct round *r, int64_t when)
+{
+	if (r->result->next == 0 || when < r->result->next)
+		r->result->next = when;
+}
+
+static void open_routes(struct round *r)
+{
+	const struct config *config = r->settings->config;
+
+	r->count = config->count;
+	r->routes = mem_array(r->count, sizeof(*r->routes));
+	if (gethostname(r->host, sizeof(r->host) - 1) != 0 ||
+	    r->host[0] == '\0')
+		memcpy(r->host, "localhost", sizeof("localhost"));
+	for (size_t i = 0; i < r->count; i++) {
+		struct route *route = &r->routes[i];
+		const struct smarthost *h = &config->smarthosts[i];
+
+		route_init(route, h, config, r->settings->spool);
+		route->domain =
+			config->domain != NULL ? config->domain : r->host;
+		route->helo = h->helo != NULL ? h->helo : r->host;
+	}
+}
+
+/* Left alone for a while, unless somebody changed the configuration since. */
+static void look_at_pauses(struct round *r)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		struct route *route = &r->routes[i];
+		struct pause pause;
+
+		if (r->settings->is_now || r->settings->id_count > 0 ||
+		    pause_read(&r->settings->spool->pause,
+		               route->smarthost->name, &pause) == 0)
+			continue;
+		if (pause.since <= r->settings->config_time ||
+		    schedule_is_due(pause.until, r->now))
+			continue;
+		route->is_stopped = true;
+		note_next(r, pause.until);
+		log_debug("smarthost=%s is left alone: %s",
+		          route->smarthost->name, pause.why.text);
+	}
+}
+
+static struct route *find_route(struct round *r, const char *id)
+{
+	const struct smarthost *h = r->settings->config->smarthosts;
+	struct listing_item item;
+
+	if (listing_read(r->settings->spool, SPOOL_NEW, id, &item) &&
+	    item.damage.kind == FAULT_NONE)
+		h = match_smarthost(r->settings->config,
+		                    item.entry.envelope.sender, NULL);
+	listing_item_release(&item);
+	return &r->routes[h - r->settings->config->smarthosts];
+}
+
+static void share_out(struct round *r, const char *id)
+{
+	struct route *route = find_route(r, id);
+
+	if (route->is_stopped)
+		r->result->waiting++;
+	else
+		route_add(route, id);
+}
+
+static bool is_due(struct round *r, const char *id)
+{
+	struct listing_item item;
+	bool due;
+
+	if (r->settings->is_now ||
+	    spool_is_due(r->settings->spool, id, r->now) != 0)
+		return true;
+	due = !listing_read(r->settings->spool, SPOOL_NEW, id, &item);
+	if (!due)
+		note_next(r, item.due);
+	listing_item_release(&item);
+	r->result->waiting++;
+	return due;
+}
+
+static int share_out_all(struct round *r, struct fault *f)
+{
+	struct spool_list *list = &r->result->seen;
+
+	if (spool_list(r->settings->spool, SPOOL_NEW, list, f) != 0)
+		return -1;
+	for (size_t i = 0; i < list->count; i++)
+		if (is_due(r, list->id[i]))
+			share_out(r, list->id[i]);
+	return 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return memcmp(a, b, ENTRY_ID_LENGTH);
+}
+
+/* Not by the newest name: one is given when a submission begins to write, and
+ * that may take hours. */
+bool round_has_missed(const struct round_settings *settings,
+                      const struct round_result *result)
+{
+	const struct spool_list *seen = &result->seen;
+	struct spool_list list;
+	struct fault f;
+	bool missed = false;
+
+	if (spool_list(settings->spool, SPOOL_NEW, &list, &f) != 0)
+		return false;
+	for (size_t i = 0; i < list.count && !missed; i++)
+		missed = seen->count == 0 ||
+		         bsearch(list.id[i], seen->id, seen->count,
+		                 sizeof(*seen->id), compare_names) == NULL;
+	spool_list_release(&list);
+	return missed;
+}
+
+void round_result_release(struct round_result *result)
+{
+	spool_list_release(&result->seen);
+}
+
+/* --- driving ------------------------------------------------------------ */
+
+static void advance_all(struct round *r, bool *active, size_t *count)
+{
+	*count = 0;
+	for (size_t i = 0; i < r->count; i++) {
+		active[i] = route_advance(&r->routes[i]);
+		*count += active[i] ? 1 : 0;
+	}
+}
+
+/* Milliseconds until the first deadline; -1: none. */
+static int wait_time(const struct round *r, const bool *active)
+{
+	int64_t now = clock_ticks(), first = r->end;
+
+	for (size_t i = 0; i < r->count; i++) {
+		int64_t deadline =
+			active[i] ? lane_deadline(r->routes[i].lane) : 0;
+
+		if (deadline != 0 && (first == 0 || deadline < first))
+			first = deadline;
+	}
+	if (first == 0)
+		return 1000;
+	return first <= now ? 0 : (int)(first - now);
+}
+
+static void wait_for_lanes(const struct round *r, const bool *active,
+                           struct pollfd *fds)
+{
+	nfds_t n = 0;
+
+	for (size_t i = 0; i < r->count; i++) {
+		if (!active[i])
+			continue;
+		fds[n].fd = lane_fd(r->routes[i].lane);
+		fds[n].events = lane_events(r->routes[i].lane);
+		fds[n].revents = 0;
+		n++;
+	}
+	poll(fds, n, wait_time(r, active));
+}
+
+static void begin_to_end(struct round *r)
+{
+	if (r->end != 0)
+		return;
+	r->end = clock_ticks() + ENDING_TIME;
+	for (size_t i = 0; i < r->count; i++)
+		r->routes[i].is_ending = true;
+}
+
+static void drive(struct round *r, const volatile int *stop)
+{
+	bool *active = mem_array(r->count, sizeof(*active));
+	struct pollfd *fds = mem_array(r->count, sizeof(*fds));
+	size_t count;
+
+	for (;;) {
+		if (*stop != 0)
+			begin_to_end(r);
+		advance_all(r, active, &count);
+		if (count == 0 || (r->end != 0 && clock_ticks() >= r->end))
+			break;
+		wait_for_lanes(r, active, fds);
+	}
+	free(active);
+	free(fds);
+}
+
+static void add_results(struct round *r)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		const struct route *route = &r->routes[i];
+		struct job_result *sum = &r->result->jobs;
+
+		sum->delivered += route->result.delivered;
+		sum->failed += route->result.failed;
+		sum->later += route->result.later;
+		sum->needs_person |= route->result.needs_person;
+		sum->trouble |= route->result.trouble;
+		r->result->connections += route->connections;
+	}
+}
+
+int round_run(const struct round_settings *settings, const volatile int *stop,
+              struct round_result *result, struct fault *f)
+{
+	struct round r = { .settings = settings, .result = result };
+	int failed = 0;
+
+	memset(result, 0, sizeof(*result));
+	r.now = clock_seconds();
+	open_routes(&r);
+	look_at_pauses(&r);
+	for (size_t i = 0; i < settings->id_count; i++)
+		share_out(&r, settings->ids[i]);
+	if (settings->id_count == 0)
+		failed = share_out_all(&r, f);
+	if (failed == 0)
+		drive(&r, stop);
+	add_results(&r);
+	for (size_t i = 0; i < r.count; i++)
+		route_release(&r.routes[i]);
+	free(r.routes);
+	return failed;
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "flush/route.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/intl.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/sbuf.h"
+#include "queue/pause.h"
+
+void route_init(struct route *r, const struct smarthost *smarthost,
+                const struct config *config, const struct spool *spool)
+{
+	memset(r, 0, sizeof(*r));
+	r->smarthost = smarthost;
+	r->config = config;
+	r->spool = spool;
+}
+
+void route_release(struct route *r)
+{
+	job_free(&r->job);
+	lane_free(&r->lane);
+	secret_free(&r->password);
+	spool_list_release(&r->waiting);
+}
+
+void route_add(struct route *r, const char *id)
+{
+	struct spool_list *list = &r->waiting;
+	size_t room = list->room;
+
+	if (list->count == room) {
+		list->room = room == 0 ? 64 : room * 2;
+		list->id = mem_grow(list->id, room, list->room,
+		                    sizeof(*list->id));
+	}
+	memcpy(list->id[list->count++], id, ENTRY_ID_LENGTH + 1);
+}
+
+/* --- trouble ------------------------------------------------------------ */
+
+void route_stop(struct route *r, enum verdict_scope scope,
+                const struct fault *f)
+{
+	bool is_account = scope != VERDICT_SERVER;
+	struct pause pause;
+	struct sbuf until;
+
+	pause_extend(&r->spool->pause, r->smarthost->name, is_account, f,
+	             &pause);
+	sbuf_init(&until, 64);
+	clock_add_short(&until, pause.until);
+	log_warn(_("smarthost=%s scope=%s dsn=%s status=waiting (%s; mail is "
+	           "kept, next try after %s)"),
+	         r->smarthost->name, verdict_scope_name(scope), f->code,
+	         f->text, until.data);
+	sbuf_release(&until);
+	r->is_stopped = true;
+	if (f->kind == FAULT_CONFIG)
+		r->result.needs_person = true;
+	r->result.later++;
+}
+
+/* --- the job ------------------------------------------------------------ */
+
+/* A server that says 421 to a message after it took others wants a new
+ * connection, and gets the message again on that one. */
+static bool wants_new_connection(const struct route *r)
+{
+	enum verdict_scope scope;
+	const struct fault *f = lane_trouble(r->lane, &scope);
+
+	return f != NULL && scope == VERDICT_SERVER && f->kind == FAULT_TEMP &&
+	       r->lane_useful > 0;
+}
+
+static void end_job(struct route *r)
+{
+	const struct fault *damage = lane_damage(r->lane);
+
+	job_record(r->job, lane_peer(r->lane), &r->result);
+	if (damage != NULL)
+		job_damaged(r->job, damage, &r->result);
+	else if (wants_new_connection(r) && !lane_is_lost(r->lane))
+		route_add(r, r->job->entry.id);
+	else
+		job_finish(r->job, r->config->lifetime, lane_is_lost(r->lane),
+		           &r->result);
+	job_free(&r->job);
+}
+
+/* Not a word was said about it: it comes first again. */
+static void put_back(struct route *r)
+{
+	job_free(&r->job);
+	r->next--;
+}
+
+/* The next entry that can be sent, or NULL at the end of the list. */
+static struct job *next_job(struct route *r)
+{
+	while (r->next < r->waiting.count && !r->is_ending) {
+		const char *id = r->waiting.id[r->next++];
+		struct job *job = job_open(r->spool, id, &r->result);
+
+		if (job == NULL)
+			continue;
+		if (job_prepare(job, r->domain, &r->result) &&
+		    job_has_open(job))
+			return job;
+		/* A crash came after the last line and before the move. */
+		if (history_open_count(&job->history) == 0)
+			job_finish(job, r->config->lifetime, false, &r->result);
+		job_free(&job);
+	}
+	return NULL;
+}
+
+/* Ask the open recipients. */
+static void send_job(struct route *r)
+{
+	if (!job_reserve(r->job, &r->result)) {
+		job_free(&r->job);
+		return;
+	}
+	r->is_job_sent =
+		lane_send(r->lane, &r->job->entry, &r->job->mail) ||
+		!job_has_open(r->job);
+}
+
+/* The lane is idle: what it had is done, unless the server takes the
+ * recipients in several parts. */
+static void go_on_with_job(struct route *r)
+{
+	enum verdict_scope scope;
+	bool in_trouble = lane_trouble(r->lane, &scope) != NULL;
+
+	if (job_has_open(r->job) && !in_trouble) {
+		job_record(r->job, lane_peer(r->lane), &r->result);
+		send_job(r);
+		return;
+	}
+	if (!in_trouble)
+		r->lane_useful++;
+	end_job(r);
+}
+
+static bool is_lane_used_up(const struct route *r)
+{
+	unsigned most = r->smarthost->messages_per_connection;
+	enum verdict_scope scope;
+
+	return lane_trouble(r->lane, &scope) != NULL ||
+	       (most > 0 && r->lane_jobs >= most);
+}
+
+static void feed_lane(struct route *r)
+{
+	if (r->job != NULL && r->is_job_sent) {
+		go_on_with_job(r);
+		return;
+	}
+	if (r->job == NULL && !is_lane_used_up(r))
+		r->job = next_job(r);
+	if (r->job == NULL) {
+		lane_quit(r->lane);
+		return;
+	}
+	r->lane_jobs++;
+	send_job(r);
+}
+
+/* --- the lane ----------------------------------------------------------- */
+
+/* The secret is fetched when it is needed and wiped with the route. */
+static bool fetch_password(struct route *r)
+{
+	struct fault f;
+
+	if (r->password != NULL || !smarthost_has_login(r->smarthost) ||
+	    r->smarthost->password.kind == SOURCE_NONE)
+		return true;
+	r->password = source_fetch(&r->smarthost->password, &f);
+	if (r->password != NULL)
+		return true;
+	route_stop(r, VERDICT_LOGIN, &f);
+	return false;
+}
+
+/* A message is read and verified before anybody is called. */
+static bool start_lane(struct route *r)
+{
+	if (r->is_stopped)
+		return false;
+	if (r->job == NULL)
+		r->job = next_job(r);
+	if (r->job == NULL)
+		return false;
+	r->is_job_sent = false;
+	if (!fetch_password(r)) {
+		put_back(r);
+		return false;
+	}
+	r->lane = lane_create(r->smarthost, r->helo, r->password);
+	r->lane_jobs = r->lane_useful = 0;
+	r->connections++;
+	return true;
+}
+
+/* A server that drops us after it took mail is simply called again; one that
+ * never took any is left alone. */
+static void end_lane(struct route *r)
+{
+	enum verdict_scope scope;
+	const struct fault *f = lane_trouble(r->lane, &scope);
+
+	if (r->job != NULL && r->is_job_sent)
+		end_job(r);
+	else if (r->job != NULL)
+		put_back(r);
+	if (f != NULL && !wants_new_connection(r))
+		route_stop(r, scope, f);
+	else if (r->lane_useful > 0)
+		pause_clear(&r->spool->pause, r->smarthost->name);
+	else
+		r->is_stopped = true; /* never the same again without reason */
+	lane_free(&r->lane);
+}
+
+bool route_advance(struct route *r)
+{
+	for (;;) {
+		if (r->lane == NULL && !start_lane(r))
+			return false;
+		switch (lane_advance(r->lane)) {
+		case LANE_WAITING:
+			return true;
+		case LANE_IDLE:
+			feed_lane(r);
+			break;
+		case LANE_OVER:
+			end_lane(r);
+			break;
+		}
+	}
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* route - the messages of one pass that go through one smarthost
+ *
+ * A list of entries, and the lane that takes them one after the other.  A
+ * connection that breaks after it took something is made anew; trouble of the
+ * account stops the route and is remembered (queue/pause), so that the rest of
+ * the mail waits without a try being counted.
+ */
+#ifndef FLUSH_ROUTE_H
+#define FLUSH_ROUTE_H
+
+#include "flush/job.h"
+#include "flush/lane.h"
+
+struct route {
+	const struct smarthost *smarthost;
+	const struct config *config;
+	const struct spool *spool;
+	const char *helo;   /* names we give, borrowed */
+	const char *domain;
+
+	struct spool_list waiting; /* entries of this pass, oldest first */
+	size_t next;
+
+	struct secret *password;
+	struct lane *lane;
+	struct job *job;       /* the message at hand */
+	bool is_job_sent;      /* the server has heard of it */
+	unsigned lane_jobs;    /* messages begun on this connection */
+	unsigned lane_useful;  /* of them, those that were answered */
+	bool is_stopped;
+	bool is_ending;        /* begin nothing more */
+	struct job_result result;
+	unsigned connections;  /* for the sum at the end */
+};
+
+void route_init(struct route *r, const struct smarthost *smarthost,
+                const struct config *config, const struct spool *spool);
+void route_release(struct route *r);
+
+void route_add(struct route *r, const char *id);
+
+/* Stop with a fault that concerns everything on this route. */
+void route_stop(struct route *r, enum verdict_scope scope,
+                const struct fault *f);
+
+/* Go on as far as possible.  True: poll the lane and call again; false: this
+ * route has nothing (more) to do now. */
+bool route_advance(struct route *r);
+
+#endif

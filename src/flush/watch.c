@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "flush/watch.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/intl.h"
+#include "base/log.h"
+#include "base/sbuf.h"
+#include "queue/lock.h"
+#include "queue/wake.h"
+
+#define LONGEST_SLEEP 60 /* seconds: notices clock jumps and changed files */
+#define RETRY_CONFIG 5   /* seconds */
+
+/* Set by SIGTERM and SIGINT: end after the messages that are under way. */
+static volatile sig_atomic_t stop;
+
+static void on_signal(int number)
+{
+	(void)number;
+	stop = 1;
+}
+
+/* Blocked except while we sleep, so that no signal comes between a look at
+ * `stop` and the sleep. */
+static void set_signals(sigset_t *while_asleep)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+	sigset_t block;
+
+	sigemptyset(&block);
+	sigaddset(&block, SIGTERM);
+	sigaddset(&block, SIGINT);
+	sigprocmask(SIG_BLOCK, &block, while_asleep);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+}
+
+/* What is open while we hold the queue. */
+struct hold {
+	int lock;
+	int wake;
+};
+
+static void let_go(struct hold *h)
+{
+	if (h->wake >= 0)
+		close(h->wake);
+	if (h->lock >= 0)
+		close(h->lock);
+	h->wake = h->lock = -1;
+}
+
+static int take_hold(struct hold *h, const struct spool *spool, bool *busy,
+                     struct fault *f)
+{
+	h->lock = lock_take(&spool->root, busy, f);
+	h->wake = h->lock >= 0 ? wake_listen(&spool->root) : -1;
+	return h->lock >= 0 ? 0 : -1;
+}
+
+static int64_t config_time(const struct site *site)
+{
+	struct stat st;
+
+	return site->config != NULL && stat(site->config, &st) == 0
+	               ? (int64_t)st.st_mtime
+	               : 0;
+}
+
+static void say_sum(const struct round_result *result)
+{
+	const struct job_result *jobs = &result->jobs;
+	struct sbuf b;
+
+	sbuf_init(&b, 512);
+	sbuf_addf(&b, _("%u delivered, %u failed, %u to be tried again"),
+	          jobs->delivered, jobs->failed, jobs->later);
+	if (result->waiting > 0) {
+		sbuf_addf(&b, _("; %u waiting"), result->waiting);
+		if (result->next != 0) {
+			sbuf_addstr(&b, _(", the next until "));
+			clock_add_short(&b, result->next);
+		}
+	}
+	fprintf(stderr, "relay-flush: %s\n", b.data);
+	sbuf_release(&b);
+}
+
+static int exit_status(const struct round_result *result)
+{
+	if (result->jobs.trouble)
+		return EX_IOERR;
+	if (result->jobs.needs_person)
+		return EX_CONFIG;
+	return result->jobs.later > 0 ? EX_TEMPFAIL : EX_OK;
+}
+
+/* One pass with a configuration of its own.  `missed`: something arrived that
+ * it did not see. */
+static int pass(const struct watch_settings *w, struct round_result *result,
+                struct fault *f)
+{
+	struct config *config = config_load(w->site->config, NULL, f);
+	struct round_settings settings = {
+		.config = config,
+		.config_time = config_time(w->site),
+		.spool = w->spool,
+		.is_now = w->is_now,
+		.ids = w->ids,
+		.id_count = w->id_count,
+	};
+	int failed;
+
+	memset(result, 0, sizeof(*result));
+	if (config == NULL)
+		return -1;
+	if (config->log == CONFIG_LOG_NONE)
+		log_to_syslog(false);
+	failed = round_run(&settings, (const volatile int *)&stop, result, f);
+	config_free(&config);
+	return failed;
+}
+
+static bool was_rung(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	return fd >= 0 && poll(&p, 1, 0) > 0;
+}
+
+/* --- once --------------------------------------------------------------- */
+
+static bool is_asked_for_ids(const struct watch_settings *w)
+{
+	return w->id_count > 0;
+}
+
+/* Passes until nobody rang meanwhile. */
+static int pass_until_quiet(const struct watch_settings *w, struct hold *h,
+                            struct round_result *result, struct fault *f)
+{
+	int failed;
+
+	do {
+		round_result_release(result);
+		wake_drain(h->wake);
+		failed = pass(w, result, f);
+		if (w->is_shown && failed == 0)
+			say_sum(result);
+	} while (failed == 0 && stop == 0 && !is_asked_for_ids(w) &&
+	         was_rung(h->wake));
+	return failed;
+}
+
+static int run_once(const struct watch_settings *w, struct fault *f)
+{
+	struct round_settings look = { .spool = w->spool };
+	struct round_result result = { 0 };
+	struct hold hold;
+	bool busy, missed;
+	int status = EX_OK;
+
+	do {
+		if (take_hold(&hold, w->spool, &busy, f) != 0)
+			break;
+		spool_clean(w->spool);
+		status = pass_until_quiet(w, &hold, &result, f);
+		let_go(&hold);
+		if (status == 0)
+			status = exit_status(&result);
+		missed = status >= 0 && stop == 0 && !is_asked_for_ids(w) &&
+		         round_has_missed(&look, &result);
+		busy = false;
+	} while (missed);
+	round_result_release(&result);
+	if (!busy || hold.lock >= 0)
+		return status;
+	if (!w->is_auto && w->is_shown)
+		fputs(_("relay-flush: another flush is at work on this "
+		        "queue; it will see your messages\n"),
+		      stderr);
+	return EX_OK;
+}
+
+/* --- watching ----------------------------------------------------------- */
+
+/* Until somebody rings, `seconds` pass or a signal comes. */
+static void sleep_until_rung(const struct hold *h, int64_t seconds,
+                             const sigset_t *while_asleep)
+{
+	struct pollfd p = { .fd = h->wake, .events = POLLIN };
+	struct timespec most = { .tv_sec = (time_t)seconds };
+
+	ppoll(&p, h->wake >= 0 ? 1 : 0, &most, while_asleep);
+	wake_drain(h->wake);
+}
+
+static int64_t sleep_time(const struct round_result *result)
+{
+	int64_t wait = result->next == 0 ? LONGEST_SLEEP
+	                                 : result->next - clock_seconds();
+
+	if (wait < 1)
+		return 1;
+	return wait > LONGEST_SLEEP ? LONGEST_SLEEP : wait;
+}
+
+/* A broken configuration ends nothing: it is said once for each change, and
+ * mail waits until somebody mended it. */
+static int64_t watch_pass(const struct watch_settings *w, struct fault *said)
+{
+	struct round_result result = { 0 };
+	struct fault f = { 0 };
+	int64_t wait;
+
+	if (pass(w, &result, &f) != 0) {
+		if (strcmp(f.text, said->text) != 0)
+			log_warn(_("%s (mail waits)"), f.text);
+		*said = f;
+		wait = RETRY_CONFIG;
+	} else {
+		fault_clear(said);
+		wait = sleep_time(&result);
+	}
+	round_result_release(&result);
+	return wait;
+}
+
+static int run_watching(const struct watch_settings *w,
+                        const sigset_t *while_asleep, struct fault *f)
+{
+	struct fault said = { 0 };
+	struct hold hold;
+	bool busy;
+
+	if (take_hold(&hold, w->spool, &busy, f) != 0) {
+		if (busy)
+			fault_set_exit(f, EX_UNAVAILABLE,
+			               _("another flusher works on %s: stop it "
+			                 "first"),
+			               w->spool->root.path);
+		return -1;
+	}
+	while (stop == 0) {
+		int64_t wait;
+
+		spool_clean(w->spool);
+		wait = watch_pass(w, &said);
+		if (stop == 0)
+			sleep_until_rung(&hold, wait, while_asleep);
+	}
+	let_go(&hold);
+	return EX_OK;
+}
+
+int watch_run(const struct watch_settings *settings, struct fault *f)
+{
+	sigset_t while_asleep;
+
+	set_signals(&while_asleep);
+	return settings->is_watching
+	               ? run_watching(settings, &while_asleep, f)
+	               : run_once(settings, f);
+}

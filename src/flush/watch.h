@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* watch - passes over the queue, once or for as long as we are wanted
+ *
+ * Holds the queue's lock and the FIFO `wake` while it works.  Once: until no
+ * submission arrived during the pass; then it lets go of both and looks a last
+ * time, so that no wake is lost (queue/wake.h).  Watching: sleeps until somebody
+ * rings or the next message is due, reads the configuration anew before each
+ * pass, and ends cleanly on SIGTERM or SIGINT.
+ */
+#ifndef FLUSH_WATCH_H
+#define FLUSH_WATCH_H
+
+#include "flush/round.h"
+#include "queue/site.h"
+
+struct watch_settings {
+	const struct site *site;
+	const struct spool *spool;
+	bool is_watching;
+	bool is_auto; /* started by a submission: another flusher is no fault */
+	bool is_now;
+	bool is_shown; /* a sum at the end, for a person */
+	char *const *ids;
+	size_t id_count;
+};
+
+/* Exit status: 0 nothing waits for trouble, 75 some mail waits for another try,
+ * 78 a person must act, 74 the queue itself is in trouble.  -1 with a fault:
+ * nothing could be done at all. */
+int watch_run(const struct watch_settings *settings, struct fault *f);
+
+#endif
