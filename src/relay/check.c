@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* relay check - is the configuration right, and which way does mail go
+ *
+ * What is wrong goes to stderr, one line each with FILE:LINE, as compilers do;
+ * what the configuration means goes to stdout.  With --json all of it is one
+ * object on stdout.  Nothing is connected to; only --secrets runs anything.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/escape.h"
+#include "base/intl.h"
+#include "base/mem.h"
+#include "config/config.h"
+#include "config/document.h"
+#include "config/match.h"
+#include "config/options.h"
+#include "relay/command.h"
+
+#define OUTPUT_LIMIT 4194304
+#define TOP_COLUMN 15
+#define BLOCK_COLUMN 15
+
+struct check {
+	const struct site *site;
+	bool json;
+	bool secrets;
+	bool options;
+	bool mdoc;
+	const char *sender;    /* or NULL */
+	struct config *config; /* NULL when there are errors */
+	struct config_errors errors;
+	struct config_errors warnings;
+	struct fault *fetched; /* of each smarthost; NULL without --secrets */
+	char hostname[256];
+};
+
+/* --- warnings ------------------------------------------------------------- */
+
+static void warn_file(struct check *c, unsigned line, const char *key,
+                      const char *path, bool is_key)
+{
+	struct stat st;
+
+	if (path == NULL)
+		return;
+	if (stat(path, &st) != 0 || access(path, R_OK) != 0)
+		config_complain(&c->warnings, line, key,
+		                _("`%s`: cannot read %s: %s"), key, path,
+		                strerror(errno));
+	else if (is_key && (st.st_mode & 0077) != 0)
+		config_complain(&c->warnings, line, key,
+		                _("`%s` can be read by other users: chmod 600 "
+		                  "%s"),
+		                key, path);
+}
+
+static bool is_address(const char *host)
+{
+	struct in_addr v4;
+	struct in6_addr v6;
+
+	return host[0] == '[' || inet_pton(AF_INET, host, &v4) == 1 ||
+	       inet_pton(AF_INET6, host, &v6) == 1;
+}
+
+static void warn_smarthost(struct check *c, const struct smarthost *h)
+{
+	if (h->tls == CONFIG_TLS_NONE)
+		config_complain(&c->warnings, smarthost_line(h, "tls"), "tls",
+		                _("`tls none`: everybody on the way to %s can "
+		                  "read and change the mail"),
+		                h->host);
+	else if (h->tls_pin == NULL && is_address(h->host))
+		config_complain(&c->warnings, smarthost_line(h, "host"), "host",
+		                _("`host` is an address, and few certificates "
+		                  "hold one: write the server's name"));
+	warn_file(c, smarthost_line(h, "tls_ca"), "tls_ca", h->tls_ca, false);
+	warn_file(c, smarthost_line(h, "tls_cert"), "tls_cert", h->tls_cert,
+	          false);
+	warn_file(c, smarthost_line(h, "tls_key"), "tls_key", h->tls_key, true);
+}
+
+static void warn_all(struct check *c)
+{
+	const char *domain = c->config->domain;
+
+	if (domain == NULL && strchr(c->hostname, '.') == NULL)
+		config_complain(&c->warnings, 0, "domain",
+		                _("`domain` is not set, and this machine's "
+		                  "name `%s` has no domain: mail from root "
+		                  "would come from root@%s"),
+		                c->hostname, c->hostname);
+	else if (domain != NULL && strchr(domain, '.') == NULL &&
+	         domain[0] != '[')
+		config_complain(&c->warnings,
+		                c->config->lines[option_index(
+					option_find(OPTION_TOP, "domain"))],
+		                "domain",
+		                _("`domain` has no dot: other servers will "
+		                  "refuse addresses in %s"),
+		                domain);
+	for (size_t i = 0; i < c->config->count; i++)
+		warn_smarthost(c, &c->config->smarthosts[i]);
+}
+
+/* --- secrets -------------------------------------------------------------- */
+
+static void fetch_all(struct check *c)
+{
+	c->fetched = mem_array(c->config->count, sizeof(*c->fetched));
+	for (size_t i = 0; i < c->config->count; i++) {
+		const struct smarthost *h = &c->config->smarthosts[i];
+		struct secret *secret;
+
+		if (h->password.kind == SOURCE_NONE)
+			continue;
+		secret = source_fetch(&h->password, &c->fetched[i]);
+		secret_free(&secret);
+	}
+}
+
+/* --- as text -------------------------------------------------------------- */
+
+/* "label   text", wrapped; what comes from the file is escaped. */
+static void add_line(struct sbuf *b, size_t indent, size_t column,
+                     const char *label, const char *text)
+{
+	struct sbuf shown;
+	size_t used = indent + document_columns(label, strlen(label));
+
+	sbuf_init(&shown, OUTPUT_LIMIT);
+	escape_add(&shown, text, strlen(text));
+	sbuf_addf(b, "%*s%s%*s", (int)indent, "", label,
+	          used < column ? (int)(column - used) : 1, "");
+	document_wrap(b, shown.data, used < column ? column : used + 1);
+	sbuf_addstr(b, "\n");
+	sbuf_release(&shown);
+}
+
+static void add_top(const struct check *c, struct sbuf *b)
+{
+	const struct option *o;
+
+	for (size_t i = 0; (o = option_at(i)) != NULL; i++) {
+		struct sbuf value;
+
+		if (o->level != OPTION_TOP)
+			continue;
+		sbuf_init(&value, CONFIG_LINE_LIMIT);
+		option_print(o, c->config, &value);
+		if (strcmp(o->name, "domain") == 0 && value.len == 0)
+			sbuf_addf(&value, _("%s (this machine's name)"),
+			          c->hostname);
+		add_line(b, 0, TOP_COLUMN, o->name, value.data);
+		sbuf_release(&value);
+	}
+}
+
+static void add_fetched(const struct check *c, size_t i, struct sbuf *value)
+{
+	if (c->fetched[i].kind == FAULT_NONE)
+		sbuf_addstr(value, _(": ok"));
+	else
+		sbuf_addf(value, ": %s", c->fetched[i].text);
+}
+
+/* What a row shows; nothing: the row is not shown. */
+static void add_value(const struct check *c, size_t which,
+                      const struct option *o, struct sbuf *value)
+{
+	const struct smarthost *h = &c->config->smarthosts[which];
+
+	if (strcmp(o->name, "login") == 0 && !smarthost_has_login(h)) {
+		sbuf_addstr(value, "none");
+		return;
+	}
+	/* A 0 nobody wrote stands for "no limit". */
+	if (h->lines[option_index(o)] == 0 && strcmp(o->fallback, "0") == 0)
+		return;
+	option_print(o, h, value);
+	if (o->type == OPTION_SOURCE && value->len > 0 && c->fetched != NULL)
+		add_fetched(c, which, value);
+}
+
+static void add_smarthost(const struct check *c, size_t which, struct sbuf *b)
+{
+	const struct option *o;
+
+	sbuf_addf(b, "\nsmarthost %s\n", c->config->smarthosts[which].name);
+	for (size_t i = 0; (o = option_at(i)) != NULL; i++) {
+		struct sbuf value;
+
+		if (o->level != OPTION_SMARTHOST)
+			continue;
+		sbuf_init(&value, OUTPUT_LIMIT);
+		add_value(c, which, o, &value);
+		if (value.len > 0)
+			add_line(b, 4, BLOCK_COLUMN, o->name, value.data);
+		sbuf_release(&value);
+	}
+}
+
+/* Why a sender goes this way, in words. */
+static void explain(const struct smarthost *h, const struct match *why,
+                    struct sbuf *b)
+{
+	switch (why->reason) {
+	case MATCH_FROM:
+		sbuf_addf(b, _("`from` in line %u has %.*s"),
+		          smarthost_line(h, "from"), (int)why->glob_length,
+		          why->glob);
+		break;
+	case MATCH_DEFAULT:
+		sbuf_addstr(b, _("it is the first without `from`, and no "
+		                 "`from` fits"));
+		break;
+	case MATCH_FIRST:
+		sbuf_addstr(b, _("it is the first, and no `from` fits"));
+		break;
+	}
+}
+
+static void add_sender(const struct check *c, struct sbuf *b)
+{
+	struct match why;
+	const struct smarthost *h;
+	struct sbuf text, shown;
+
+	h = match_smarthost(c->config, c->sender, &why);
+	sbuf_init(&text, OUTPUT_LIMIT);
+	sbuf_addf(&text, _("Mail from <%s> goes to smarthost %s: "), c->sender,
+	          h->name);
+	explain(h, &why, &text);
+	sbuf_addstr(&text, ".");
+	sbuf_init(&shown, OUTPUT_LIMIT);
+	escape_add(&shown, text.data, text.len);
+	sbuf_addstr(b, "\n");
+	document_wrap(b, shown.data, 0);
+	sbuf_addstr(b, "\n");
+	sbuf_release(&shown);
+	sbuf_release(&text);
+}
+
+static const char *config_place(const struct check *c)
+{
+	return c->site->config != NULL ? c->site->config
+	                               : _("the environment (RELAY_HOST)");
+}
+
+static void add_text(const struct check *c, struct sbuf *b)
+{
+	add_line(b, 0, TOP_COLUMN, _("configuration"), config_place(c));
+	add_line(b, 0, TOP_COLUMN, _("queue"), c->site->queue);
+	if (c->config == NULL)
+		return;
+	add_top(c, b);
+	for (size_t i = 0; i < c->config->count; i++)
+		add_smarthost(c, i, b);
+	if (c->sender != NULL)
+		add_sender(c, b);
+}
+
+static void show_list(const struct config_errors *list, const char *label)
+{
+	for (size_t i = 0; i < list->count; i++)
+		fprintf(stderr, "%s%s\n", label, list->list[i].fault.text);
+	if (list->more)
+		fprintf(stderr, "%s\n", _("and more: correct these first"));
+}
+
+static void show_text(const struct check *c, const struct sbuf *b)
+{
+	fputs(b->data, stdout);
+	fflush(stdout);
+	show_list(&c->warnings, _("warning: "));
+	show_list(&c->errors, "");
+}
+
+/* --- as JSON -------------------------------------------------------------- */
+
+static void json_text(struct sbuf *b, const char *name, const char *text)
+{
+	sbuf_addf(b, "\"%s\": ", name);
+	if (text != NULL)
+		escape_add_json(b, text);
+	else
+		sbuf_addstr(b, "null");
+}
+
+static void json_level(struct sbuf *b, enum option_level level,
+                       const void *block)
+{
+	const struct option *o;
+
+	for (size_t i = 0; (o = option_at(i)) != NULL; i++) {
+		if (o->level != level)
+			continue;
+		sbuf_addf(b, ", \"%s\": ", o->name);
+		option_print_json(o, block, b);
+	}
+}
+
+static void json_smarthosts(const struct check *c, struct sbuf *b)
+{
+	sbuf_addstr(b, ", \"smarthosts\": [");
+	for (size_t i = 0; i < c->config->count; i++) {
+		const struct smarthost *h = &c->config->smarthosts[i];
+
+		sbuf_addf(b, "%s{", i == 0 ? "" : ", ");
+		json_text(b, "name", h->name);
+		sbuf_addf(b, ", \"line\": %u", h->line);
+		json_level(b, OPTION_SMARTHOST, h);
+		sbuf_addf(b, ", \"logs_in\": %s",
+		          smarthost_has_login(h) ? "true" : "false");
+		if (c->fetched != NULL && h->password.kind != SOURCE_NONE) {
+			bool ok = c->fetched[i].kind == FAULT_NONE;
+
+			sbuf_addf(b, ", \"secret_ok\": %s, ",
+			          ok ? "true" : "false");
+			json_text(b, "secret_fault",
+			          ok ? NULL : c->fetched[i].text);
+		}
+		sbuf_addstr(b, "}");
+	}
+	sbuf_addstr(b, "]");
+}
+
+static void json_sender(const struct check *c, struct sbuf *b)
+{
+	struct match why;
+	const struct smarthost *h = match_smarthost(c->config, c->sender, &why);
+	struct sbuf text;
+
+	sbuf_init(&text, CONFIG_LINE_LIMIT);
+	explain(h, &why, &text);
+	sbuf_addstr(b, ", \"sender\": {");
+	json_text(b, "address", c->sender);
+	sbuf_addstr(b, ", ");
+	json_text(b, "smarthost", h->name);
+	sbuf_addstr(b, ", ");
+	json_text(b, "why", text.data);
+	sbuf_addstr(b, "}");
+	sbuf_release(&text);
+}
+
+static void json_list(struct sbuf *b, const char *name,
+                      const struct config_errors *list)
+{
+	sbuf_addf(b, ", \"%s\": [", name);
+	for (size_t i = 0; i < list->count; i++) {
+		sbuf_addf(b, "%s{\"line\": %u, ", i == 0 ? "" : ", ",
+		          list->list[i].line);
+		json_text(b, "text", list->list[i].fault.text);
+		sbuf_addstr(b, "}");
+	}
+	sbuf_addstr(b, "]");
+}
+
+static void add_json(const struct check *c, struct sbuf *b)
+{
+	sbuf_addstr(b, "{");
+	json_text(b, "configuration", c->site->config);
+	sbuf_addstr(b, ", ");
+	json_text(b, "queue", c->site->queue);
+	sbuf_addf(b, ", \"system\": %s, ",
+	          c->site->is_system ? "true" : "false");
+	json_text(b, "hostname", c->hostname);
+	if (c->config != NULL) {
+		json_level(b, OPTION_TOP, c->config);
+		json_smarthosts(c, b);
+		if (c->sender != NULL)
+			json_sender(c, b);
+	}
+	json_list(b, "warnings", &c->warnings);
+	json_list(b, "errors", &c->errors);
+	sbuf_addstr(b, "}\n");
+}
+
+/* --- the command ---------------------------------------------------------- */
+
+static bool take_option(struct check *c, const char *option)
+{
+	if (strcmp(option, "--json") == 0)
+		c->json = true;
+	else if (strcmp(option, "--secrets") == 0)
+		c->secrets = true;
+	else if (strcmp(option, "--options") == 0)
+		c->options = true;
+	else if (strcmp(option, "--options=mdoc") == 0)
+		c->options = c->mdoc = true;
+	else
+		return false;
+	return true;
+}
+
+/* 0, or the status of a usage fault. */
+static int parse_arguments(struct check *c, int argc, char *argv[])
+{
+	bool plain = false;
+
+	for (int i = 1; i < argc; i++) {
+		const char *a = argv[i];
+
+		if (!plain && strcmp(a, "--") == 0) {
+			plain = true;
+		} else if (plain || a[0] != '-') {
+			if (c->sender != NULL)
+				return command_refuse("check", a);
+			c->sender = strcmp(a, "<>") == 0 ? "" : a;
+		} else if (!take_option(c, a)) {
+			return command_refuse("check", a);
+		}
+	}
+	return EX_OK;
+}
+
+static int show_options(const struct check *c)
+{
+	enum document_format format = DOCUMENT_TEXT;
+	struct sbuf b;
+
+	if (c->mdoc)
+		format = DOCUMENT_MDOC;
+	else if (c->json)
+		format = DOCUMENT_JSON;
+	sbuf_init(&b, OUTPUT_LIMIT);
+	options_document(&b, format);
+	fputs(b.data, stdout);
+	sbuf_release(&b);
+	return EX_OK;
+}
+
+/* The worst that was found. */
+static int verdict(const struct check *c)
+{
+	if (c->errors.count > 0)
+		return EX_CONFIG;
+	for (size_t i = 0; c->fetched != NULL && i < c->config->count; i++)
+		if (c->fetched[i].kind != FAULT_NONE)
+			return fault_exit_status(&c->fetched[i]);
+	return EX_OK;
+}
+
+static int examine(struct check *c)
+{
+	struct fault first;
+	struct sbuf b;
+	int status;
+
+	c->config = config_load(c->site->config, &c->errors, &first);
+	c->warnings.path = c->site->config;
+	if (c->config != NULL)
+		warn_all(c);
+	if (c->config != NULL && c->secrets)
+		fetch_all(c);
+	status = verdict(c);
+	sbuf_init(&b, OUTPUT_LIMIT);
+	if (c->json) {
+		add_json(c, &b);
+		fputs(b.data, stdout);
+	} else {
+		add_text(c, &b);
+		if (status == EX_OK && c->warnings.count == 0)
+			sbuf_addf(&b, "\n%s\n", _("No problem found."));
+		show_text(c, &b);
+	}
+	sbuf_release(&b);
+	free(c->fetched);
+	config_free(&c->config);
+	return status;
+}
+
+int command_check(const struct site *site, int argc, char *argv[])
+{
+	struct check *c = mem_alloc(sizeof(*c));
+	int status;
+
+	c->site = site;
+	if (gethostname(c->hostname, sizeof(c->hostname) - 1) != 0)
+		c->hostname[0] = '\0';
+	status = parse_arguments(c, argc, argv);
+	if (status == EX_OK)
+		status = c->options ? show_options(c) : examine(c);
+	free(c);
+	return status;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* command - what `relay COMMAND` calls
+ *
+ * One file for each command and one row in main.c.  A command gets its own
+ * name as argv[0] and returns a status of sysexits.h; what it has to say to
+ * programs goes to stdout, trouble to stderr.  `--help` never gets there:
+ * main.c answers it from the row.
+ */
+#ifndef RELAY_COMMAND_H
+#define RELAY_COMMAND_H
+
+#include "base/fault.h"
+#include "queue/site.h"
+
+struct command {
+	const char *name;
+	const char *synopsis; /* the arguments */
+	const char *about;    /* N_(), one line */
+	const char *details;  /* N_(), options and examples */
+	int (*run)(const struct site *site, int argc, char *argv[]);
+};
+
+/* `site` has the places of --config and --queue, if they were given. */
+int command_check(const struct site *site, int argc, char *argv[]);
+int command_flush(const struct site *site, int argc, char *argv[]);
+int command_queue(const struct site *site, int argc, char *argv[]);
+
+/* Print "relay: TEXT" on stderr; returns the exit status. */
+int command_fail(const struct fault *f);
+
+/* The usage fault (64) of an argument that `command` does not know. */
+int command_refuse(const char *command, const char *argument);
+
+#endif

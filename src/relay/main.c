@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* relay - the command people type
+ *
+ * Finds out whose queue and configuration it is, then calls the command's
+ * function.  `sendmail` and `relay-flush` do the work on mail; this shows,
+ * checks and starts.
+ */
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/attr.h"
+#include "base/fdio.h"
+#include "base/intl.h"
+#include "base/mem.h"
+#include "base/sbuf.h"
+#include "config/options.h"
+#include "relay/command.h"
+
+static const struct command commands[] = {
+	{ "check", "[--json] [--secrets] [SENDER]",
+	  N_("is the configuration right, and which way does mail go"),
+	  N_("Reads the configuration and says everything that is wrong with "
+	     "it (exit 78),\nthen what it means.\n\n"
+	     "  SENDER      which smarthost mail from this address goes to, "
+	     "and why\n"
+	     "  --secrets   fetch each password, too; say whether that works, "
+	     "never show it\n"
+	     "  --json      one JSON object instead of text\n"
+	     "  --options   list every key of the configuration and its "
+	     "default\n"),
+	  command_check },
+	{ "flush", "[--now] [--verbose | --debug | --quiet] [--watch] [ID...]",
+	  N_("send what is waiting"),
+	  N_("Sends the messages that are due; the timer and each submission "
+	     "do the same.\n\n"
+	     "  ID          only these, whether they are due or not\n"
+	     "  --now       all of them, whether they are due or not\n"
+	     "  --watch     go on: send each message as it arrives\n"
+	     "  --verbose   say what happens to each message\n"
+	     "  --debug     show the dialogue with the server, without "
+	     "secrets\n"
+	     "  --quiet     say nothing but trouble\n\n"
+	     "Exit status: 0 all is well, 75 some mail waits for another "
+	     "try,\n"
+	     "78 a person must act, 74 the queue itself is in trouble.\n"),
+	  command_flush },
+	{ "queue", "[list | show | hold | release | remove | retry] [ID...]",
+	  N_("what is waiting, why, and when it is tried again"),
+	  N_("Without a word, or with `list`: all messages.  With one:\n\n"
+	     "  show ID...      envelope, history and the message itself\n"
+	     "  hold ID...      put aside, do not send\n"
+	     "  release ID...   send what was put aside\n"
+	     "  remove ID...    delete, for good\n"
+	     "  retry ID...     try again now; brings back what was given "
+	     "up\n\n"
+	     "  --all           every message that the word fits\n"
+	     "  --json          one JSON object (list and show)\n"),
+	  command_queue },
+};
+
+struct invocation {
+	const char *config; /* --config, or NULL */
+	const char *queue;  /* --queue, or NULL */
+	bool help;
+	int first; /* argument that is the command */
+};
+
+/* --- trouble -------------------------------------------------------------- */
+
+int command_fail(const struct fault *f)
+{
+	fflush(stdout);
+	fprintf(stderr, "relay: %s\n", f->text);
+	return fault_exit_status(f);
+}
+
+static int refuse_usage(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+static int refuse_usage(const char *fmt, ...)
+{
+	struct fault f;
+	struct sbuf text;
+	va_list args;
+
+	sbuf_init(&text, 262144); /* a command line's word */
+	va_start(args, fmt);
+	sbuf_addv(&text, fmt, args);
+	va_end(args);
+	fault_set_exit(&f, EX_USAGE, "%s", text.data);
+	sbuf_release(&text);
+	return command_fail(&f);
+}
+
+int command_refuse(const char *command, const char *argument)
+{
+	return refuse_usage(_("%s does not know `%s`: see relay %s --help"),
+	                    command, argument, command);
+}
+
+static int refuse_command(const char *name)
+{
+	const char *nearest = NULL;
+	unsigned best = 3;
+
+	for (size_t i = 0; i < COUNT_OF(commands); i++) {
+		unsigned d = option_distance(name, commands[i].name);
+
+		if (d < best) {
+			best = d;
+			nearest = commands[i].name;
+		}
+	}
+	if (nearest == NULL)
+		return refuse_usage(_("there is no command `%s`: see relay "
+		                      "--help"),
+		                    name);
+	return refuse_usage(_("there is no command `%s`: did you mean `%s`?"),
+	                    name, nearest);
+}
+
+/* --- help ----------------------------------------------------------------- */
+
+static void show_commands(void)
+{
+	for (size_t i = 0; i < COUNT_OF(commands); i++)
+		printf("  %-8s  %s\n", commands[i].name, _(commands[i].about));
+}
+
+static void show_places(const struct site *site)
+{
+	const char *config = site->config;
+
+	if (config == NULL)
+		config = _("the environment (RELAY_HOST)");
+	printf(_("\nFiles, for you and here:\n"));
+	printf(_("  configuration  %s\n"), config);
+	printf(_("  queue          %s\n"), site->queue);
+	printf(_("A ~/.relayrc is yours alone; %s is for all users.\n"),
+	       SYSCONFDIR "/relayrc");
+}
+
+static int show_help(const struct site *site)
+{
+	printf(_("relay takes mail from the programs on this machine, keeps it "
+	         "safe on disk and\n"
+	         "hands it to your mail provider over verified TLS.  Programs "
+	         "call `sendmail`.\n\n"
+	         "Usage: relay [--config FILE] [--queue DIR] COMMAND "
+	         "[ARGUMENT...]\n"
+	         "       relay COMMAND --help\n\n"
+	         "Commands:\n"));
+	show_commands();
+	printf(_("\nFirst steps:\n"
+	         "  1. Write this, with your own words, to ~/.relayrc:\n"
+	         "         smarthost mine\n"
+	         "             host      smtp.example.org\n"
+	         "             user      me@example.org\n"
+	         "             password  file ~/.mail-password\n"
+	         "     and the password to that file (chmod 600).\n"
+	         "  2. relay check --secrets\n"
+	         "  3. printf 'Subject: test\\n\\nHello\\n' | sendmail "
+	         "me@example.org\n"
+	         "  4. relay queue      shows what is waiting, and why\n"));
+	show_places(site);
+	return EX_OK;
+}
+
+static int show_command_help(const struct command *command)
+{
+	printf(_("Usage: relay [--config FILE] [--queue DIR] %s %s\n\n"),
+	       command->name, command->synopsis);
+	printf("%s: %s.\n", command->name, _(command->about));
+	if (command->details != NULL)
+		printf("\n%s", _(command->details));
+	return EX_OK;
+}
+
+/* --- the command line ----------------------------------------------------- */
+
+static bool is_help(const char *argument)
+{
+	return strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0;
+}
+
+static bool asks_for_help(int argc, char *argv[])
+{
+	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (is_help(argv[i]))
+			return true;
+	return false;
+}
+
+/* The value of option `name` if argv[*i] is it: "--name VALUE" (*i then moves
+ * on) or "--name=VALUE".  NULL: another one, or nothing behind it. */
+static const char *option_value(const char *name, int argc, char *argv[],
+                                int *i)
+{
+	size_t n = strlen(name);
+
+	if (strncmp(argv[*i], name, n) != 0)
+		return NULL;
+	if (argv[*i][n] == '=')
+		return argv[*i] + n + 1;
+	if (argv[*i][n] != '\0' || *i + 1 >= argc)
+		return NULL;
+	return argv[++*i];
+}
+
+static int refuse_option(const char *option)
+{
+	static const char *const with_value[] = { "--config",
+		                                  "--config=", "--queue",
+		                                  "--queue=" };
+
+	for (size_t i = 0; i < COUNT_OF(with_value); i++)
+		if (strcmp(option, with_value[i]) == 0)
+			return refuse_usage(_("`%s` needs a path behind it"),
+			                    option);
+	return refuse_usage(_("there is no option `%s`: see relay --help"),
+	                    option);
+}
+
+/* Options before the command.  0, or the status of a usage fault. */
+static int parse_options(struct invocation *call, int argc, char *argv[])
+{
+	int i = 1;
+
+	for (; i < argc && argv[i][0] == '-'; i++) {
+		const char *option = argv[i];
+		const char *config = option_value("--config", argc, argv, &i);
+		const char *queue = NULL;
+
+		if (config == NULL)
+			queue = option_value("--queue", argc, argv, &i);
+		if (is_help(option))
+			call->help = true;
+		else if (config != NULL && config[0] != '\0')
+			call->config = config;
+		else if (queue != NULL && queue[0] != '\0')
+			call->queue = queue;
+		else
+			return refuse_option(option);
+	}
+	call->first = i;
+	return EX_OK;
+}
+
+/* An absolute form, so that a process started elsewhere finds it too. */
+static char *absolute(const char *path)
+{
+	struct sbuf b;
+	char *here, *whole;
+
+	if (path[0] == '/')
+		return mem_strdup(path);
+	here = getcwd(NULL, 0);
+	sbuf_init(&b, 262144);
+	sbuf_addf(&b, "%s/%s", here != NULL ? here : "", path);
+	whole = mem_strdup(b.data);
+	sbuf_release(&b);
+	free(here);
+	return whole;
+}
+
+static void override(struct site *site, const struct invocation *call)
+{
+	if (call->config != NULL) {
+		free(site->config);
+		site->config = absolute(call->config);
+	}
+	if (call->queue != NULL) {
+		free(site->queue);
+		site->queue = absolute(call->queue);
+	}
+}
+
+static int run(const struct site *site, int argc, char *argv[])
+{
+	if (argc <= 0)
+		return refuse_usage(_("which command?  See relay --help"));
+	if (strcmp(argv[0], "help") == 0)
+		return show_help(site);
+	for (size_t i = 0; i < COUNT_OF(commands); i++) {
+		if (strcmp(argv[0], commands[i].name) != 0)
+			continue;
+		if (asks_for_help(argc, argv))
+			return show_command_help(&commands[i]);
+		return commands[i].run(site, argc, argv);
+	}
+	return refuse_command(argv[0]);
+}
+
+static int perform(const struct invocation *call, int argc, char *argv[])
+{
+	struct site site;
+	struct fault f;
+	int status;
+
+	if (site_find(&site, &f) != 0)
+		return command_fail(&f);
+	override(&site, call);
+	if (call->help)
+		status = show_help(&site);
+	else
+		status = run(&site, argc - call->first, argv + call->first);
+	site_release(&site);
+	return status;
+}
+
+/* What was printed must have arrived: a full disk is no success. */
+static int finish(int status)
+{
+	if (fflush(stdout) != 0 || ferror(stdout))
+		return status != EX_OK ? status : EX_IOERR;
+	return status;
+}
+
+int main(int argc, char *argv[])
+{
+	struct invocation call = { .first = 1 };
+	int status;
+
+	fdio_repair_standard();
+	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+		puts(PACKAGE_STRING);
+		return finish(EX_OK);
+	}
+	status = parse_options(&call, argc, argv);
+	if (status == EX_OK)
+		status = perform(&call, argc, argv);
+	return finish(status);
+}

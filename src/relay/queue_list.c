@@ -1,0 +1,511 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "relay/queue_list.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/escape.h"
+#include "base/intl.h"
+#include "base/sbuf.h"
+#include "config/config.h"
+#include "queue/pause.h"
+#include "queue/schedule.h"
+
+#define OUTPUT_LIMIT ((size_t)16 << 20)
+#define RECIPIENTS_SHOWN 3
+
+/* --- words -------------------------------------------------------------- */
+
+static void add_escaped(struct sbuf *b, const char *text)
+{
+	escape_add(b, text, strlen(text));
+}
+
+/* "4 min", "3 h", "2 d": how long ago or until. */
+static void add_span(struct sbuf *b, int64_t seconds)
+{
+	if (seconds < 0)
+		seconds = 0;
+	if (seconds < 120)
+		sbuf_addf(b, _("%d s"), (int)seconds);
+	else if (seconds < 2 * 3600)
+		sbuf_addf(b, _("%d min"), (int)(seconds / 60));
+	else if (seconds < 2 * 86400)
+		sbuf_addf(b, _("%d h"), (int)(seconds / 3600));
+	else
+		sbuf_addf(b, _("%d d"), (int)(seconds / 86400));
+}
+
+static void add_size(struct sbuf *b, int64_t bytes)
+{
+	if (bytes < 10000)
+		sbuf_addf(b, _("%d B"), (int)bytes);
+	else if (bytes < 10000000)
+		sbuf_addf(b, _("%d kB"), (int)(bytes / 1000));
+	else
+		sbuf_addf(b, _("%d MB"), (int)(bytes / 1000000));
+}
+
+static const char *mark_name(enum journal_kind kind)
+{
+	switch (kind) {
+	case JOURNAL_DELIVERED:
+		return "delivered";
+	case JOURNAL_FAILED:
+		return "failed";
+	case JOURNAL_DOUBT:
+		return "in doubt";
+	case JOURNAL_REPORTED:
+	case JOURNAL_ATTEMPT:
+	case JOURNAL_LATER:
+	case JOURNAL_AGAIN:
+		break;
+	}
+	return "waiting";
+}
+
+/* The same for people. */
+static const char *mark_text(enum journal_kind kind)
+{
+	switch (kind) {
+	case JOURNAL_DELIVERED:
+		return _("delivered");
+	case JOURNAL_FAILED:
+		return _("failed");
+	case JOURNAL_DOUBT:
+		return _("may already be delivered");
+	case JOURNAL_REPORTED:
+	case JOURNAL_ATTEMPT:
+	case JOURNAL_LATER:
+	case JOURNAL_AGAIN:
+		break;
+	}
+	return _("waiting");
+}
+
+static void add_waiting(struct sbuf *b, const struct listing_item *item)
+{
+	int64_t now = clock_seconds();
+
+	if (item->is_active)
+		sbuf_addstr(b, _("being sent now"));
+	else if (schedule_is_due(item->due, now))
+		sbuf_addstr(b, _("waiting for the next flush"));
+	else {
+		sbuf_addstr(b, _("next try in "));
+		add_span(b, item->due - now);
+	}
+	if (item->history.tries > 0)
+		sbuf_addf(b,
+		          intl_plural("; %u try so far", "; %u tries so far",
+		                      item->history.tries),
+		          item->history.tries);
+}
+
+static void add_state(struct sbuf *b, const struct listing_item *item)
+{
+	switch (item->place) {
+	case SPOOL_HOLD:
+		sbuf_addstr(b, _("held; `relay queue release` lets it go"));
+		return;
+	case SPOOL_FAILED:
+		sbuf_addstr(b, _("given up; `relay queue retry` brings it "
+		                 "back"));
+		return;
+	case SPOOL_BAD:
+		sbuf_addstr(b, _("damaged; it is never sent"));
+		return;
+	case SPOOL_NEW:
+	case SPOOL_PLACES:
+		break;
+	}
+	add_waiting(b, item);
+}
+
+/* --- text --------------------------------------------------------------- */
+
+static void add_recipients(struct sbuf *b, const struct listing_item *item)
+{
+	const struct entry_envelope *env = &item->entry.envelope;
+
+	for (size_t i = 0;
+	     i < env->recipient_count && i < RECIPIENTS_SHOWN; i++) {
+		sbuf_addstr(b, i > 0 ? ", " : "");
+		add_escaped(b, env->recipients[i]);
+	}
+	if (env->recipient_count > RECIPIENTS_SHOWN)
+		sbuf_addf(b, _(" and %zu more"),
+		          env->recipient_count - RECIPIENTS_SHOWN);
+}
+
+/* The reason of each recipient that has one; the same one only once. */
+static void add_reasons(struct sbuf *b, const struct listing_item *item)
+{
+	const struct history *h = &item->history;
+	const char *last = "";
+	unsigned shown = 0;
+
+	for (size_t i = 0; i < h->count && shown < RECIPIENTS_SHOWN; i++) {
+		const struct mark *mark = &h->marks[i];
+
+		if (mark->text == NULL || mark->kind == JOURNAL_DELIVERED ||
+		    strcmp(mark->text, last) == 0)
+			continue;
+		sbuf_addstr(b, "    ");
+		if (mark->kind == JOURNAL_DOUBT)
+			sbuf_addf(b, "%s: ", mark_text(mark->kind));
+		add_escaped(b, mark->text);
+		sbuf_addstr(b, "\n");
+		last = mark->text;
+		shown++;
+	}
+}
+
+static void add_item(struct sbuf *b, const struct listing_item *item)
+{
+	sbuf_addf(b, "%s  ", item->entry.id);
+	add_size(b, item->size);
+	sbuf_addstr(b, ", ");
+	add_span(b, clock_seconds() - item->arrival);
+	sbuf_addstr(b, _(" old"));
+	sbuf_addstr(b, "\n    ");
+	if (item->damage.kind != FAULT_NONE) {
+		add_escaped(b, item->damage.text);
+	} else {
+		sbuf_addstr(b, "<");
+		add_escaped(b, item->entry.envelope.sender);
+		sbuf_addstr(b, "> -> ");
+		add_recipients(b, item);
+	}
+	sbuf_addstr(b, "\n    ");
+	add_state(b, item);
+	sbuf_addstr(b, "\n");
+	add_reasons(b, item);
+}
+
+static int print_item(void *arg, const struct listing_item *item)
+{
+	size_t *count = arg;
+	struct sbuf b;
+
+	(*count)++;
+	sbuf_init(&b, OUTPUT_LIMIT);
+	add_item(&b, item);
+	fputs(b.data, stdout);
+	sbuf_release(&b);
+	return 0;
+}
+
+/* Smarthosts that are left alone, with the reason: what a person should know
+ * first.  A broken configuration has none to name. */
+static void print_pauses(const struct site *site, const struct spool *spool)
+{
+	struct fault f;
+	struct config *config = config_load(site->config, NULL, &f);
+
+	for (size_t i = 0; config != NULL && i < config->count; i++) {
+		struct pause p;
+		struct sbuf b;
+
+		if (pause_read(&spool->pause, config->smarthosts[i].name, &p) ==
+		            0 ||
+		    schedule_is_due(p.until, clock_seconds()))
+			continue;
+		sbuf_init(&b, 2048);
+		sbuf_addf(&b, _("smarthost %s is left alone for another "),
+		          config->smarthosts[i].name);
+		add_span(&b, p.until - clock_seconds());
+		sbuf_addstr(&b, ":\n    ");
+		add_escaped(&b, p.why.text);
+		printf("%s\n", b.data);
+		sbuf_release(&b);
+	}
+	config_free(&config);
+}
+
+static void print_sum(const size_t counts[SPOOL_PLACES])
+{
+	size_t all = 0;
+
+	for (size_t i = 0; i < SPOOL_PLACES; i++)
+		all += counts[i];
+	if (all == 0) {
+		printf("%s\n", _("The queue is empty."));
+		return;
+	}
+	printf(_("%zu waiting, %zu held, %zu given up, %zu damaged\n"),
+	       counts[SPOOL_NEW], counts[SPOOL_HOLD], counts[SPOOL_FAILED],
+	       counts[SPOOL_BAD]);
+}
+
+int queue_list_text(const struct site *site, const struct spool *spool,
+                    struct fault *f)
+{
+	size_t counts[SPOOL_PLACES] = { 0 };
+
+	print_pauses(site, spool);
+	for (int place = 0; place < SPOOL_PLACES; place++)
+		if (listing_each(spool, (enum spool_place)place, print_item,
+		                 &counts[place], f) != 0)
+			return -1;
+	print_sum(counts);
+	return 0;
+}
+
+static void add_history(struct sbuf *b, const struct listing_item *item)
+{
+	const struct entry_envelope *env = &item->entry.envelope;
+
+	for (size_t i = 0; i < env->recipient_count; i++) {
+		const struct mark *mark =
+			i < item->history.count ? &item->history.marks[i]
+		                                : NULL;
+
+		sbuf_addstr(b, _("To:      "));
+		add_escaped(b, env->recipients[i]);
+		if (mark != NULL && mark->text != NULL) {
+			sbuf_addf(b, " (%s, ", mark_text(mark->kind));
+			clock_add_short(b, mark->time);
+			sbuf_addstr(b, ": ");
+			add_escaped(b, mark->text);
+			sbuf_addstr(b, ")");
+		}
+		sbuf_addstr(b, "\n");
+	}
+}
+
+static void add_envelope(struct sbuf *b, const struct listing_item *item)
+{
+	const struct entry_envelope *env = &item->entry.envelope;
+
+	sbuf_addf(b, _("Message: %s, since "), item->entry.id);
+	clock_add_short(b, item->arrival);
+	sbuf_addf(b, _(", by user %u"), env->uid);
+	sbuf_addstr(b, _("\nState:   "));
+	add_state(b, item);
+	sbuf_addstr(b, _("\nFrom:    "));
+	sbuf_addstr(b, "<");
+	add_escaped(b, env->sender);
+	sbuf_addstr(b, ">\n");
+	add_history(b, item);
+	if (item->history.tries > 0) {
+		sbuf_addf(b, _("Tries:   %u, the last "), item->history.tries);
+		clock_add_short(b, item->history.last_try);
+		sbuf_addstr(b, ": ");
+		add_escaped(b, item->history.last.text);
+		sbuf_addstr(b, "\n");
+	}
+}
+
+/* Line ends stay, everything else that is no text is escaped. */
+static void print_message(struct listing_item *item)
+{
+	char piece[16384];
+	struct fault f;
+	struct sbuf b;
+	ssize_t n;
+
+	sbuf_init(&b, OUTPUT_LIMIT);
+	entry_rewind(&item->entry);
+	while ((n = entry_next(&item->entry, piece, sizeof(piece), &f)) > 0) {
+		const char *at = piece, *end = piece + n;
+
+		sbuf_reset(&b);
+		while (at < end) {
+			const char *line = memchr(at, '\n', (size_t)(end - at));
+			size_t length =
+				(size_t)((line != NULL ? line : end) - at);
+
+			if (line != NULL && length > 0 && line[-1] == '\r')
+				length--;
+			escape_add(&b, at, length);
+			sbuf_addstr(&b, line != NULL ? "\n" : "");
+			at = line != NULL ? line + 1 : end;
+		}
+		fputs(b.data, stdout);
+	}
+	sbuf_release(&b);
+	if (n < 0)
+		fprintf(stderr, "relay: %s\n", f.text);
+}
+
+static bool find(const struct spool *spool, const char *id,
+                 struct listing_item *item)
+{
+	for (int place = 0; place < SPOOL_PLACES; place++) {
+		if (listing_read(spool, (enum spool_place)place, id, item))
+			return true;
+		listing_item_release(item);
+	}
+	return false;
+}
+
+bool queue_show_text(const struct spool *spool, const char *id)
+{
+	struct listing_item item;
+	struct sbuf b;
+
+	if (!find(spool, id, &item))
+		return false;
+	sbuf_init(&b, OUTPUT_LIMIT);
+	if (item.damage.kind != FAULT_NONE) {
+		add_item(&b, &item);
+		fputs(b.data, stdout);
+	} else {
+		add_envelope(&b, &item);
+		printf("%s\n", b.data);
+		print_message(&item);
+	}
+	sbuf_release(&b);
+	listing_item_release(&item);
+	return true;
+}
+
+/* --- JSON --------------------------------------------------------------- */
+
+static void add_json(struct sbuf *b, const char *key, const char *value)
+{
+	sbuf_addf(b, "\"%s\": ", key);
+	escape_add_json(b, value);
+}
+
+static void add_json_recipient(struct sbuf *b, const char *address,
+                               const struct mark *mark)
+{
+	sbuf_addstr(b, "{");
+	add_json(b, "address", address);
+	sbuf_addstr(b, ", ");
+	add_json(b, "state",
+	         mark_name(mark != NULL ? mark->kind : JOURNAL_LATER));
+	if (mark != NULL && mark->text != NULL) {
+		sbuf_addf(b, ", \"time\": %" PRId64 ", ", mark->time);
+		add_json(b, "status", mark->code);
+		sbuf_addstr(b, ", ");
+		add_json(b, "reason", mark->text);
+	}
+	sbuf_addstr(b, "}");
+}
+
+static void add_json_envelope(struct sbuf *b, const struct listing_item *item)
+{
+	const struct entry_envelope *env = &item->entry.envelope;
+	const struct history *h = &item->history;
+
+	sbuf_addstr(b, ", ");
+	add_json(b, "sender", env->sender);
+	sbuf_addf(b, ", \"uid\": %u, \"tries\": %u", env->uid, h->tries);
+	if (item->place == SPOOL_NEW)
+		sbuf_addf(b, ", \"due\": %" PRId64 ", \"active\": %s",
+		          item->due, item->is_active ? "true" : "false");
+	sbuf_addstr(b, ", \"recipients\": [");
+	for (size_t i = 0; i < env->recipient_count; i++) {
+		sbuf_addstr(b, i > 0 ? ", " : "");
+		add_json_recipient(b, env->recipients[i],
+		                   i < h->count ? &h->marks[i] : NULL);
+	}
+	sbuf_addstr(b, "]");
+}
+
+static void add_json_item(struct sbuf *b, const struct listing_item *item)
+{
+	sbuf_addstr(b, "{");
+	add_json(b, "id", item->entry.id);
+	sbuf_addstr(b, ", ");
+	add_json(b, "place", spool_place_name(item->place));
+	sbuf_addf(b, ", \"arrival\": %" PRId64 ", \"size\": %" PRId64,
+	          item->arrival, item->size);
+	if (item->damage.kind == FAULT_NONE) {
+		add_json_envelope(b, item);
+	} else {
+		sbuf_addstr(b, ", ");
+		add_json(b, "damage", item->damage.text);
+	}
+	sbuf_addstr(b, "}");
+}
+
+static int print_json_item(void *arg, const struct listing_item *item)
+{
+	bool *first = arg;
+	struct sbuf b;
+
+	sbuf_init(&b, OUTPUT_LIMIT);
+	sbuf_addstr(&b, *first ? "\n  " : ",\n  ");
+	add_json_item(&b, item);
+	fputs(b.data, stdout);
+	sbuf_release(&b);
+	*first = false;
+	return 0;
+}
+
+static void print_json_pauses(const struct site *site,
+                              const struct spool *spool)
+{
+	struct fault f;
+	struct config *config = config_load(site->config, NULL, &f);
+	struct sbuf b;
+
+	sbuf_init(&b, OUTPUT_LIMIT);
+	for (size_t i = 0; config != NULL && i < config->count; i++) {
+		struct pause p;
+
+		if (pause_read(&spool->pause, config->smarthosts[i].name, &p) ==
+		    0)
+			continue;
+		sbuf_addstr(&b, b.len > 0 ? ",\n  {" : "\n  {");
+		add_json(&b, "smarthost", config->smarthosts[i].name);
+		sbuf_addf(&b, ", \"until\": %" PRId64 ", \"failures\": %u, ",
+		          p.until, p.count);
+		add_json(&b, "status", p.why.code);
+		sbuf_addstr(&b, ", ");
+		add_json(&b, "reason", p.why.text);
+		sbuf_addstr(&b, "}");
+	}
+	fputs(b.data, stdout);
+	sbuf_release(&b);
+	config_free(&config);
+}
+
+static int print_json_all(const struct spool *spool, struct fault *f)
+{
+	bool first = true;
+
+	for (int place = 0; place < SPOOL_PLACES; place++)
+		if (listing_each(spool, (enum spool_place)place,
+		                 print_json_item, &first, f) != 0)
+			return -1;
+	return 0;
+}
+
+static int print_json_one(const struct spool *spool, const char *id,
+                          struct fault *f)
+{
+	struct listing_item item;
+	bool first = true;
+
+	if (!find(spool, id, &item))
+		return fault_set_exit(f, 1, _("there is no message %s"), id);
+	print_json_item(&first, &item);
+	listing_item_release(&item);
+	return 0;
+}
+
+int queue_list_json(const struct site *site, const struct spool *spool,
+                    const char *id, struct fault *f)
+{
+	struct sbuf queue;
+	int result;
+
+	sbuf_init(&queue, OUTPUT_LIMIT);
+	escape_add_json(&queue, site->queue);
+	printf("{ \"queue\": %s,\n\"pauses\": [", queue.data);
+	sbuf_release(&queue);
+	print_json_pauses(site, spool);
+	printf("],\n\"messages\": [");
+	result = id != NULL ? print_json_one(spool, id, f)
+	                    : print_json_all(spool, f);
+	printf("] }\n");
+	return result;
+}

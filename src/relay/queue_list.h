@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* queue_list - the queue as people and programs want to see it
+ *
+ * Text: one block a message, 80 columns where the words allow, reasons in full.
+ * JSON: one object with everything.  What strangers wrote is escaped.
+ */
+#ifndef RELAY_QUEUE_LIST_H
+#define RELAY_QUEUE_LIST_H
+
+#include <stdbool.h>
+
+#include "queue/listing.h"
+#include "queue/site.h"
+
+/* All places, or one message of any place when `id` is not NULL. */
+int queue_list_text(const struct site *site, const struct spool *spool,
+                    struct fault *f);
+int queue_list_json(const struct site *site, const struct spool *spool,
+                    const char *id, struct fault *f);
+
+/* One message with its envelope, history and the message itself.  False: there
+ * is no such message. */
+bool queue_show_text(const struct spool *spool, const char *id);
+
+#endif
