@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -69,6 +70,20 @@ void port_close_from(int first)
 	for (int fd = first; fd < last; fd++)
 		close(fd);
 }
+
+#ifdef RELAY_SANITIZE
+void port_forbid_dumps(void)
+{
+}
+#else
+void port_forbid_dumps(void)
+{
+	struct rlimit none = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+#endif
 
 int port_random(void *bytes, size_t n)
 {

@@ -16,6 +16,10 @@ int port_rename_new(int from_dir, const char *from, int to_dir, const char *to);
 /* Close all descriptors from `first` on.  Cannot fail. */
 void port_close_from(int first);
 
+/* No core dump and no tracing by other processes of the user: for programs that
+ * hold secrets.  Left out of sanitizer builds, whose leak check traces us. */
+void port_forbid_dumps(void);
+
 /* `n` <= 256 random bytes from the kernel.  0, or -1 with errno. */
 int port_random(void *bytes, size_t n);
 

@@ -52,27 +52,29 @@ struct lane {
 	bool has_content, is_content_read;
 	bool is_damaged;
 	struct fault damage;
+	struct fault write_fault; /* why sending failed, kind NONE: it did not */
 	char peer[300];
 };
 
-struct lane *lane_create(const struct smarthost *smarthost, const char *helo,
-                         const struct secret *password)
+struct lane *lane_create(const struct lane_settings *given)
 {
+	const struct smarthost *smarthost = given->smarthost;
 	struct lane *l = mem_alloc(sizeof(*l));
 	struct session_settings settings = {
-		.helo = helo,
+		.helo = given->helo,
 		.is_encrypted = smarthost->tls == CONFIG_TLS_IMPLICIT,
 		.needs_tls = smarthost->tls != CONFIG_TLS_NONE,
 		.needs_login = smarthost_has_login(smarthost),
 	};
 
 	l->smarthost = smarthost;
-	l->password = password;
+	l->password = given->password;
 	l->tls = (struct tls_settings){
 		.ca_file = smarthost->tls_ca,
 		.pin = smarthost->tls_pin,
 		.cert_file = smarthost->tls_cert,
 		.key_file = smarthost->tls_key,
+		.store = given->store,
 	};
 	l->connect = connect_create(smarthost->host, smarthost->port);
 	session_init(&l->session, &settings);
@@ -139,11 +141,12 @@ static enum progress timed_out(struct lane *l)
 
 static enum progress closed(struct lane *l)
 {
-	struct fault f;
+	struct fault f = l->write_fault;
 
-	fault_set(&f, FAULT_TEMP, "4.4.2",
-	          _("%s closed the connection (%s)"), l->peer,
-	          session_step(&l->session));
+	if (f.kind == FAULT_NONE)
+		fault_set(&f, FAULT_TEMP, "4.4.2",
+		          _("%s closed the connection (%s)"), l->peer,
+		          session_step(&l->session));
 	return broken(l, VERDICT_SERVER, &f);
 }
 
@@ -228,8 +231,7 @@ static enum progress start_tls(struct lane *l)
 /* Is everything out?  Otherwise, time is counted while nothing moves. */
 static enum progress flush_output(struct lane *l)
 {
-	struct fault f;
-	enum stream_result result = stream_flush(l->stream, &f);
+	enum stream_result result = stream_flush(l->stream, &l->write_fault);
 
 	if (result == STREAM_DONE) {
 		if (l->for_progress)

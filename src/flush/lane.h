@@ -20,6 +20,7 @@
 #include "smtp/session.h"
 
 struct lane;
+struct tls_store;
 
 enum lane_state {
 	LANE_WAITING, /* poll */
@@ -27,10 +28,15 @@ enum lane_state {
 	LANE_OVER,    /* the connection is closed; every outcome is settled */
 };
 
-/* Begin to connect.  `smarthost`, `helo` and `password` (NULL: no login) are
- * borrowed. */
-struct lane *lane_create(const struct smarthost *smarthost, const char *helo,
-                         const struct secret *password);
+struct lane_settings { /* all borrowed */
+	const struct smarthost *smarthost;
+	const char *helo;
+	const struct secret *password; /* NULL: no login */
+	struct tls_store *store;       /* trust that was loaded before */
+};
+
+/* Begin to connect. */
+struct lane *lane_create(const struct lane_settings *settings);
 void lane_free(struct lane **l);
 
 enum lane_state lane_advance(struct lane *l);

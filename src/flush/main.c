@@ -9,8 +9,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -18,6 +16,7 @@
 #include "base/fdio.h"
 #include "base/intl.h"
 #include "base/log.h"
+#include "base/port.h"
 #include "flush/watch.h"
 
 struct command_line {
@@ -45,8 +44,9 @@ static int usage(int status)
 	        "\n"
 	        "Exit status: 0 all is well, 75 some mail waits for another "
 	        "try,\n"
-	        "78 a person must act, 74 the queue itself is in trouble.  See "
-	        "relay-flush(8).\n"),
+	        "78 a person must act, 69 no such message, 74 the queue itself "
+	        "is in trouble.\n"
+	        "See relay-flush(8).\n"),
 	      status == EX_OK ? stdout : stderr);
 	return status;
 }
@@ -95,16 +95,13 @@ static enum log_level shown_level(const struct command_line *line)
 
 static void prepare(void)
 {
-	struct rlimit none = { 0, 0 };
-
 	fdio_repair_standard();
 	fdio_close_rest();
 	umask(077);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);
-	setrlimit(RLIMIT_CORE, &none);
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	port_forbid_dumps();
 }
 
 static int check_ids(char *const *ids, size_t count, struct fault *f)

@@ -12,8 +12,10 @@
 #include "base/intl.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/sbuf.h"
 #include "config/match.h"
 #include "flush/route.h"
+#include "net/tls.h"
 #include "queue/listing.h"
 #include "queue/pause.h"
 #include "queue/schedule.h"
@@ -29,6 +31,8 @@ struct round {
 	char host[HOST_NAME_SIZE];
 	int64_t now;
 	int64_t end; /* clock_ticks() after a signal, 0 before */
+	struct tls_store *store;
+	bool paused, paused_for_person; /* some smarthost is left alone */
 };
 
 /* --- sharing out -------------------------------------------------------- */
@@ -45,6 +49,7 @@ static void open_routes(struct round *r)
 
 	r->count = config->count;
 	r->routes = mem_array(r->count, sizeof(*r->routes));
+	r->store = tls_store_create();
 	if (gethostname(r->host, sizeof(r->host) - 1) != 0 ||
 	    r->host[0] == '\0')
 		memcpy(r->host, "localhost", sizeof("localhost"));
@@ -55,8 +60,25 @@ static void open_routes(struct round *r)
 		route_init(route, h, config, r->settings->spool);
 		route->domain =
 			config->domain != NULL ? config->domain : r->host;
+		route->store = r->store;
 		route->helo = h->helo != NULL ? h->helo : r->host;
 	}
+}
+
+static void note_pause(struct round *r, const struct route *route,
+                       const struct pause *pause)
+{
+	struct sbuf until;
+
+	sbuf_init(&until, 64);
+	clock_add_short(&until, pause->until);
+	log_note(_("smarthost=%s status=waiting (left alone until %s; `relay "
+	           "flush --now` tries at once; the reason: %s)"),
+	         route->smarthost->name, until.data, pause->why.text);
+	sbuf_release(&until);
+	note_next(r, pause->until);
+	r->paused = true;
+	r->paused_for_person |= pause->why.kind == FAULT_CONFIG;
 }
 
 /* Left alone for a while, unless somebody changed the configuration since. */
@@ -74,9 +96,7 @@ static void look_at_pauses(struct round *r)
 		    schedule_is_due(pause.until, r->now))
 			continue;
 		route->is_stopped = true;
-		note_next(r, pause.until);
-		log_debug("smarthost=%s is left alone: %s",
-		          route->smarthost->name, pause.why.text);
+		note_pause(r, route, &pause);
 	}
 }
 
@@ -97,10 +117,25 @@ static void share_out(struct round *r, const char *id)
 {
 	struct route *route = find_route(r, id);
 
-	if (route->is_stopped)
-		r->result->waiting++;
-	else
+	if (!route->is_stopped) {
 		route_add(route, id);
+		return;
+	}
+	r->result->waiting++;
+	r->result->is_held_back = true;
+	r->result->jobs.needs_person |= r->paused_for_person;
+}
+
+/* A person asked for this one and wants to know if it is not there. */
+static void share_out_named(struct round *r, const char *id)
+{
+	if (spool_is_due(r->settings->spool, id, r->now) >= 0) {
+		share_out(r, id);
+		return;
+	}
+	log_warn(_("%s: no such message is waiting; `relay queue` lists them"),
+	         id);
+	r->result->is_missing = true;
 }
 
 static bool is_due(struct round *r, const char *id)
@@ -258,7 +293,7 @@ int round_run(const struct round_settings *settings, const volatile int *stop,
 	open_routes(&r);
 	look_at_pauses(&r);
 	for (size_t i = 0; i < settings->id_count; i++)
-		share_out(&r, settings->ids[i]);
+		share_out_named(&r, settings->ids[i]);
 	if (settings->id_count == 0)
 		failed = share_out_all(&r, f);
 	if (failed == 0)
@@ -267,5 +302,6 @@ int round_run(const struct round_settings *settings, const volatile int *stop,
 	for (size_t i = 0; i < r.count; i++)
 		route_release(&r.routes[i]);
 	free(r.routes);
+	tls_store_free(&r.store);
 	return failed;
 }

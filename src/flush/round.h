@@ -26,6 +26,8 @@ struct round_result {
 	unsigned connections;
 	unsigned waiting;     /* entries that were not due or whose smarthost
 	                         is left alone */
+	bool is_held_back;    /* some of them by a smarthost left alone */
+	bool is_missing;      /* an id that was asked for is not there */
 	int64_t next;         /* when the next one is due, 0: never */
 	struct spool_list seen; /* all that was in new/ at the beginning */
 };

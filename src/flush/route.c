@@ -194,6 +194,10 @@ static bool fetch_password(struct route *r)
 /* A message is read and verified before anybody is called. */
 static bool start_lane(struct route *r)
 {
+	struct lane_settings settings = { .smarthost = r->smarthost,
+		                          .helo = r->helo,
+		                          .store = r->store };
+
 	if (r->is_stopped)
 		return false;
 	if (r->job == NULL)
@@ -205,7 +209,8 @@ static bool start_lane(struct route *r)
 		put_back(r);
 		return false;
 	}
-	r->lane = lane_create(r->smarthost, r->helo, r->password);
+	settings.password = r->password;
+	r->lane = lane_create(&settings);
 	r->lane_jobs = r->lane_useful = 0;
 	r->connections++;
 	return true;

@@ -18,6 +18,7 @@ struct route {
 	const struct spool *spool;
 	const char *helo;   /* names we give, borrowed */
 	const char *domain;
+	struct tls_store *store; /* shared by all routes, borrowed */
 
 	struct spool_list waiting; /* entries of this pass, oldest first */
 	size_t next;

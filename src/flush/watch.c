@@ -102,7 +102,10 @@ static int exit_status(const struct round_result *result)
 		return EX_IOERR;
 	if (result->jobs.needs_person)
 		return EX_CONFIG;
-	return result->jobs.later > 0 ? EX_TEMPFAIL : EX_OK;
+	if (result->is_missing)
+		return EX_UNAVAILABLE;
+	return result->jobs.later > 0 || result->is_held_back ? EX_TEMPFAIL
+	                                                      : EX_OK;
 }
 
 /* One pass with a configuration of its own.  `missed`: something arrived that
@@ -124,8 +127,7 @@ static int pass(const struct watch_settings *w, struct round_result *result,
 	memset(result, 0, sizeof(*result));
 	if (config == NULL)
 		return -1;
-	if (config->log == CONFIG_LOG_NONE)
-		log_to_syslog(false);
+	log_to_syslog(config->log == CONFIG_LOG_SYSLOG);
 	failed = round_run(&settings, (const volatile int *)&stop, result, f);
 	config_free(&config);
 	return failed;

@@ -25,8 +25,8 @@ struct watch_settings {
 };
 
 /* Exit status: 0 nothing waits for trouble, 75 some mail waits for another try,
- * 78 a person must act, 74 the queue itself is in trouble.  -1 with a fault:
- * nothing could be done at all. */
+ * 78 a person must act, 69 no such message, 74 the queue itself is in trouble.
+ * -1 with a fault: nothing could be done at all. */
 int watch_run(const struct watch_settings *settings, struct fault *f);
 
 #endif

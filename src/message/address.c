@@ -235,7 +235,7 @@ static void grow(struct address_list *l)
 	l->item = mem_grow(l->item, l->size, size, sizeof(*l->item));
 	l->size = size;
 	free(l->slot);
-	l->slots = size * 4;
+	l->slots = size * 2;
 	l->slot = mem_array(l->slots, sizeof(*l->slot));
 	for (size_t i = 0; i < l->count; i++)
 		*find_slot(l, l->item[i]) = (uint32_t)i + 1;

@@ -33,7 +33,7 @@ struct address_list {
 	size_t count_limit;
 	size_t byte_limit;
 	uint32_t *slot; /* hash table: index into item plus 1, 0: free */
-	size_t slots;   /* 0 or a power of 2, more than twice `count` */
+	size_t slots;   /* 0 or a power of 2, at least twice `count` */
 	uint64_t seed;
 };
 

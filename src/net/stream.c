@@ -32,6 +32,7 @@ struct stream {
 	bool is_encrypted;      /* the handshake is done */
 	bool has_received;      /* anything, ever, in clear */
 	short events;           /* what the last call waits for */
+	short blocked;          /* likewise, for what was put */
 	enum stream_result end; /* CLOSED or FAILED once receiving ended */
 	struct fault end_fault; /* why, if FAILED */
 	struct buffer in;
@@ -82,7 +83,7 @@ int stream_fd(const struct stream *s)
 
 short stream_events(const struct stream *s)
 {
-	return s->events;
+	return (short)(s->events | s->blocked);
 }
 
 /* Remember what to poll for, and hand the result on. */
@@ -221,6 +222,7 @@ listen_meanwhile(struct stream *s, enum stream_result result, struct fault *f)
 	if (heard == STREAM_CLOSED || heard == STREAM_FAILED)
 		return wait_for(s, heard);
 	wait_for(s, result);
+	s->blocked = s->events;
 	if (s->in.to < SIZE)
 		s->events |= POLLIN;
 	if (heard == STREAM_WANT_WRITE)
@@ -238,6 +240,7 @@ enum stream_result stream_flush(struct stream *s, struct fault *f)
 		          _("the TLS handshake is not finished"));
 		return STREAM_FAILED;
 	}
+	s->blocked = 0;
 	while (result == STREAM_DONE && waiting(&s->out) > 0) {
 		result = transmit(s, &n, f);
 		s->out.from += n;

@@ -47,7 +47,8 @@ void stream_free(struct stream **s); /* sends no farewell */
 int stream_fd(const struct stream *s);
 
 /* What to poll for after the last call said WANT_READ or WANT_WRITE: POLLIN,
- * POLLOUT, or both while stream_flush() also listens. */
+ * POLLOUT, or both.  While stream_flush() is blocked its part stays, whatever
+ * stream_fill() says meanwhile. */
 short stream_events(const struct stream *s);
 
 /* Room left before the output is full, and adding to it (n <= room). */

@@ -26,7 +26,7 @@ struct tls_settings {
 	                            than one separated by blanks; with a pin the
 	                            chain and dates need not hold, the pin must */
 	const char *cert_file;   /* client certificate chain, PEM */
-	const char *key_file;    /* its key, PEM, or a pkcs11: URL */
+	const char *key_file;    /* its key, PEM */
 	struct tls_store *store; /* shared; NULL: files are read each time */
 };
 

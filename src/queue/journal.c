@@ -87,8 +87,8 @@ static bool parse_line(struct line *line, const char *id, const char *text,
 
 	if (!is_intact(id, text, n) || memchr(text, '\0', n) != NULL)
 		return false;
-	if (sscanf(text, "%c %" SCNd64 " %15s %11s%n", &line->kind,
-	           &line->time, word, line->code, &used) != 4 ||
+	if (sscanf(text, "%c %" SCNd64 " %15s %11s%n", &line->kind, &line->time,
+	           word, line->code, &used) != 4 ||
 	    used == 0 || (size_t)used >= n - CHECK_LENGTH ||
 	    text[used] != ' ' || strchr("DFIRALT", line->kind) == NULL)
 		return false;
@@ -129,20 +129,29 @@ static void start_again(struct history *h, const struct line *line)
 			h->marks[i].kind = JOURNAL_LATER;
 }
 
-/* What is settled stays: a later line cannot undo a delivery. */
-static void take_line(struct history *h, const struct line *line)
+/* What is settled stays: a later line cannot undo a delivery.  So does doubt: a
+ * later refusal does not tell what became of the earlier try. */
+static void take_mark(struct mark *mark, const struct line *line)
 {
-	struct mark *mark;
-
-	if (line->kind == JOURNAL_ATTEMPT)
-		count_try(h, line);
-	else if (line->kind == JOURNAL_AGAIN)
-		start_again(h, line);
-	if (line->recipient >= h->count)
-		return;
-	mark = &h->marks[line->recipient];
+	mark->in_doubt |= line->kind == JOURNAL_DOUBT;
 	if (mark->kind != JOURNAL_DELIVERED && mark->kind != JOURNAL_FAILED)
 		set_mark(mark, line);
+}
+
+static void take_line(struct history *h, const struct line *line)
+{
+	switch ((enum journal_kind)line->kind) {
+	case JOURNAL_ATTEMPT: count_try(h, line); break;
+	case JOURNAL_AGAIN: start_again(h, line); break;
+	case JOURNAL_REPORTED: break;
+	case JOURNAL_DELIVERED:
+	case JOURNAL_FAILED:
+	case JOURNAL_DOUBT:
+	case JOURNAL_LATER:
+		if (line->recipient < h->count)
+			take_mark(&h->marks[line->recipient], line);
+		break;
+	}
 }
 
 static void take_text(struct history *h, const char *id, char *text, size_t n)

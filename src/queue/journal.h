@@ -6,8 +6,8 @@
  *     D 1795407601 0 2.0.0 250 2.0.0 queued as 4F2 *1A2B3C4D
  *
  * kind, seconds since 1970, index of the recipient in the entry (or -), status,
- * text, and the CRC-32C of the entry's name and the line before " *".  So a line
- * that is torn, altered or belongs to another entry counts for nothing: at
+ * text, and the CRC-32C of the entry's name and the line before " *".  So a
+ * line that is torn, altered or belongs to another entry counts for nothing: at
  * worst a recipient is tried once more.
  *
  *   D delivered   F failed for good   I in doubt   R report queued
@@ -46,7 +46,7 @@ struct mark {
 	enum journal_kind kind; /* 0: never tried; else the last of D F I L */
 	int64_t time;
 	char code[12];
-	char *text; /* NULL while kind is 0 */
+	char *text;    /* NULL while kind is 0 */
 	bool in_doubt; /* some try, not only the last, ended in doubt */
 };
 
@@ -54,13 +54,13 @@ struct mark {
 struct history {
 	struct mark *marks; /* one for each recipient of the entry */
 	size_t count;
-	unsigned tries;     /* number of A lines since the last T */
-	int64_t first_try;  /* seconds since 1970, 0: never */
+	unsigned tries;    /* number of A lines since the last T */
+	int64_t first_try; /* seconds since 1970, 0: never */
 	int64_t last_try;
-	int64_t age;        /* seen age at `since`: see schedule.h */
-	int64_t since;      /* last try, else submission */
-	bool in_doubt;      /* some recipient that is not D may have it */
-	struct mark last;   /* the last A line */
+	int64_t age;      /* seen age at `since`: see schedule.h */
+	int64_t since;    /* last try, else submission */
+	bool in_doubt;    /* some recipient that is not D may have it */
+	struct mark last; /* the last A line */
 };
 
 /* Read log/ID.  A missing journal is an empty history.  -1: it cannot be read,
@@ -74,9 +74,9 @@ size_t history_open_count(const struct history *history);
 /* An open journal.  Lines are written at once, durable after journal_sync. */
 struct journal {
 	int fd;
-	bool is_new;    /* its name may not be durable yet */
-	bool is_torn;   /* the last byte is no newline */
-	bool is_dirty;  /* lines that must be durable are not yet */
+	bool is_new;   /* its name may not be durable yet */
+	bool is_torn;  /* the last byte is no newline */
+	bool is_dirty; /* lines that must be durable are not yet */
 	const struct dir *log;
 	char id[ENTRY_ID_LENGTH + 1];
 };

@@ -288,6 +288,21 @@ static int take_options(struct request *r, int argc, char *argv[])
 	return count;
 }
 
+/* Nothing was ever submitted: nothing is in it, and none is made by looking. */
+static int without_queue(const struct request *r, int count, char *words[])
+{
+	struct fault f;
+
+	if (count <= 1 && (count == 0 || strcmp(words[0], "list") == 0)) {
+		queue_list_nothing(r->site, r->json);
+		return EX_OK;
+	}
+	fault_set_exit(&f, EX_UNAVAILABLE,
+	               _("there is no queue in %s yet: nothing was submitted"),
+	               r->site->queue);
+	return command_fail(&f);
+}
+
 int command_queue(const struct site *site, int argc, char *argv[])
 {
 	struct request r = { .site = site };
@@ -300,8 +315,8 @@ int command_queue(const struct site *site, int argc, char *argv[])
 	spool_init(&r.spool);
 	if (spool_open_existing(&r.spool, site->queue, &missing, &f) == 0)
 		status = dispatch(&r, count, argv);
-	else if (missing && spool_open(&r.spool, site->queue, &f) == 0)
-		status = dispatch(&r, count, argv);
+	else if (missing)
+		status = without_queue(&r, count, argv);
 	else
 		status = command_fail(&f);
 	spool_release(&r.spool);

@@ -492,16 +492,32 @@ static int print_json_one(const struct spool *spool, const char *id,
 	return 0;
 }
 
-int queue_list_json(const struct site *site, const struct spool *spool,
-                    const char *id, struct fault *f)
+static void print_json_head(const struct site *site)
 {
 	struct sbuf queue;
-	int result;
 
 	sbuf_init(&queue, OUTPUT_LIMIT);
 	escape_add_json(&queue, site->queue);
 	printf("{ \"queue\": %s,\n\"pauses\": [", queue.data);
 	sbuf_release(&queue);
+}
+
+void queue_list_nothing(const struct site *site, bool json)
+{
+	if (!json) {
+		printf("%s\n", _("The queue is empty."));
+		return;
+	}
+	print_json_head(site);
+	printf("],\n\"messages\": [] }\n");
+}
+
+int queue_list_json(const struct site *site, const struct spool *spool,
+                    const char *id, struct fault *f)
+{
+	int result;
+
+	print_json_head(site);
 	print_json_pauses(site, spool);
 	printf("],\n\"messages\": [");
 	result = id != NULL ? print_json_one(spool, id, f)

@@ -18,6 +18,9 @@ int queue_list_text(const struct site *site, const struct spool *spool,
 int queue_list_json(const struct site *site, const struct spool *spool,
                     const char *id, struct fault *f);
 
+/* What an empty queue looks like. */
+void queue_list_nothing(const struct site *site, bool json);
+
 /* One message with its envelope, history and the message itself.  False: there
  * is no such message. */
 bool queue_show_text(const struct spool *spool, const char *id);
