@@ -30,8 +30,8 @@ int child_run(const struct child_question *q, struct sbuf *answer, int *status,
 
 /* Start `path` as a process of its own that outlives us: new session, standard
  * descriptors on /dev/null, default signals; what else we have open must be
- * close-on-exec.  Does not wait; 0 or -1 with errno.  Costs one vfork, so that
- * a caller's exit is not delayed. */
+ * close-on-exec.  Does not wait, not even for the exec, so that a caller's exit
+ * is not delayed; 0 or -1 with errno. */
 int child_detach(const char *path, char *const argv[]);
 
 #endif
