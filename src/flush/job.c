@@ -350,6 +350,7 @@ void job_record(struct job *job, const char *peer, struct job_result *result)
 	if (write_lines(job, &f) != 0) {
 		log_warn(_("id=%s: %s; a recipient may get the message twice"),
 		         job->entry.id, f.text);
+		job->has_lost_line = true;
 		result->trouble = true;
 	}
 	for (size_t i = 0; i < job->mail.count; i++) {
@@ -393,14 +394,15 @@ static void expire(struct job *job, unsigned lifetime,
 {
 	for (size_t i = 0; i < job->mail.count; i++) {
 		struct session_recipient *r = &job->mail.recipients[i];
-		struct fault last = r->outcome.fault, *f = &r->outcome.fault;
+		const struct mark *mark = &job->history.marks[job->index[i]];
 
 		if (history_is_settled(&job->history, job->index[i]))
 			continue;
-		fault_set(f, FAULT_PERM, "4.4.7",
+		fault_set(&r->outcome.fault, FAULT_PERM, "4.4.7",
 		          _("given up after %u hours of trying; the last "
 		            "answer was: %s"),
-		          lifetime / 3600, last.text);
+		          lifetime / 3600,
+		          mark->text != NULL ? mark->text : "");
 		r->outcome.state = OUTCOME_REFUSED;
 		job->is_recorded[i] = job->is_counted[i] = false;
 	}
@@ -463,6 +465,8 @@ void job_finish(struct job *job, unsigned lifetime, bool was_lost,
 		expire(job, lifetime, result);
 		waiting = first_waiting(job);
 	}
+	if (job->has_lost_line && !is_all_delivered(job))
+		return; /* what cannot be written down must not be forgotten */
 	if (history_open_count(&job->history) == 0)
 		leave_queue(job, result);
 	else if (waiting != NULL && costs_a_try(waiting, was_lost))

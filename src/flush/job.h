@@ -27,6 +27,7 @@ struct job {
 	size_t *index;         /* of mail.recipients in the entry */
 	bool *is_recorded;     /* likewise: its line is in the journal */
 	bool *is_counted;      /* likewise: it was logged */
+	bool has_lost_line;    /* the disk refused a record */
 };
 
 /* What came of a job, for the sum at the end. */

@@ -251,10 +251,11 @@ static enum progress flush_output(struct lane *l)
 
 static void log_reply(const struct lane *l)
 {
+	const struct reply *r = &l->session.reader.reply;
 	char text[256];
 
-	reply_show(&l->session.reader.reply, text, sizeof(text));
-	log_debug("relay=%s < %s", l->peer, text);
+	reply_show(r, text, sizeof(text));
+	log_debug("relay=%s < %s", l->peer, r->code == 334 ? "334 ***" : text);
 }
 
 /* Give the session what is in the input, one reply at a time. */

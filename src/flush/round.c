@@ -207,8 +207,8 @@ static void advance_all(struct round *r, bool *active, size_t *count)
 	}
 }
 
-/* Milliseconds until the first deadline; -1: none. */
-static int wait_time(const struct round *r, const bool *active)
+/* Milliseconds until the first deadline. */
+static int64_t wait_time(const struct round *r, const bool *active)
 {
 	int64_t now = clock_ticks(), first = r->end;
 
@@ -221,12 +221,14 @@ static int wait_time(const struct round *r, const bool *active)
 	}
 	if (first == 0)
 		return 1000;
-	return first <= now ? 0 : (int)(first - now);
+	return first <= now ? 0 : first - now;
 }
 
 static void wait_for_lanes(const struct round *r, const bool *active,
                            struct pollfd *fds)
 {
+	struct timespec most;
+	int64_t milliseconds;
 	nfds_t n = 0;
 
 	for (size_t i = 0; i < r->count; i++) {
@@ -237,7 +239,10 @@ static void wait_for_lanes(const struct round *r, const bool *active,
 		fds[n].revents = 0;
 		n++;
 	}
-	poll(fds, n, wait_time(r, active));
+	milliseconds = wait_time(r, active);
+	most.tv_sec = milliseconds / 1000;
+	most.tv_nsec = milliseconds % 1000 * 1000000;
+	ppoll(fds, n, &most, r->settings->while_waiting);
 }
 
 static void begin_to_end(struct round *r)
@@ -246,7 +251,7 @@ static void begin_to_end(struct round *r)
 		return;
 	r->end = clock_ticks() + ENDING_TIME;
 	for (size_t i = 0; i < r->count; i++)
-		r->routes[i].is_ending = true;
+		route_end(&r->routes[i]);
 }
 
 static void drive(struct round *r, const volatile int *stop)

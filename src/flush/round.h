@@ -8,6 +8,8 @@
 #ifndef FLUSH_ROUND_H
 #define FLUSH_ROUND_H
 
+#include <signal.h>
+
 #include "config/config.h"
 #include "flush/job.h"
 #include "queue/spool.h"
@@ -19,6 +21,7 @@ struct round_settings {
 	bool is_now;              /* ignore waits and pauses */
 	char *const *ids;         /* only these, whatever their wait; NULL: all */
 	size_t id_count;
+	const sigset_t *while_waiting; /* signals blocked while we poll */
 };
 
 struct round_result {

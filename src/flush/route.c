@@ -109,12 +109,14 @@ static struct job *next_job(struct route *r)
 
 		if (job == NULL)
 			continue;
-		if (job_prepare(job, r->domain, &r->result) &&
-		    job_has_open(job))
+		if (!job_prepare(job, r->domain, &r->result)) {
+			job_free(&job);
+			continue;
+		}
+		if (job_has_open(job))
 			return job;
 		/* A crash came after the last line and before the move. */
-		if (history_open_count(&job->history) == 0)
-			job_finish(job, r->config->lifetime, false, &r->result);
+		job_finish(job, r->config->lifetime, false, &r->result);
 		job_free(&job);
 	}
 	return NULL;
@@ -233,6 +235,15 @@ static void end_lane(struct route *r)
 		pause_clear(&r->spool->pause, r->smarthost->name);
 	else
 		r->is_stopped = true; /* never the same again without reason */
+	lane_free(&r->lane);
+}
+
+void route_end(struct route *r)
+{
+	r->is_ending = true;
+	if (r->job == NULL || r->is_job_sent)
+		return;
+	put_back(r);
 	lane_free(&r->lane);
 }
 

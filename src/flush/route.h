@@ -30,7 +30,7 @@ struct route {
 	unsigned lane_jobs;    /* messages begun on this connection */
 	unsigned lane_useful;  /* of them, those that were answered */
 	bool is_stopped;
-	bool is_ending;        /* begin nothing more */
+	bool is_ending;
 	struct job_result result;
 	unsigned connections;  /* for the sum at the end */
 };
@@ -44,6 +44,9 @@ void route_add(struct route *r, const char *id);
 /* Stop with a fault that concerns everything on this route. */
 void route_stop(struct route *r, enum verdict_scope scope,
                 const struct fault *f);
+
+/* Begin nothing more; a message that is under way is finished. */
+void route_end(struct route *r);
 
 /* Go on as far as possible.  True: poll the lane and call again; false: this
  * route has nothing (more) to do now. */

@@ -110,8 +110,8 @@ static int exit_status(const struct round_result *result)
 
 /* One pass with a configuration of its own.  `missed`: something arrived that
  * it did not see. */
-static int pass(const struct watch_settings *w, struct round_result *result,
-                struct fault *f)
+static int pass(const struct watch_settings *w, const sigset_t *while_asleep,
+                struct round_result *result, struct fault *f)
 {
 	struct config *config = config_load(w->site->config, NULL, f);
 	struct round_settings settings = {
@@ -121,6 +121,7 @@ static int pass(const struct watch_settings *w, struct round_result *result,
 		.is_now = w->is_now,
 		.ids = w->ids,
 		.id_count = w->id_count,
+		.while_waiting = while_asleep,
 	};
 	int failed;
 
@@ -148,7 +149,8 @@ static bool is_asked_for_ids(const struct watch_settings *w)
 }
 
 /* Passes until nobody rang meanwhile. */
-static int pass_until_quiet(const struct watch_settings *w, struct hold *h,
+static int pass_until_quiet(const struct watch_settings *w,
+                            const sigset_t *while_asleep, struct hold *h,
                             struct round_result *result, struct fault *f)
 {
 	int failed;
@@ -156,7 +158,7 @@ static int pass_until_quiet(const struct watch_settings *w, struct hold *h,
 	do {
 		round_result_release(result);
 		wake_drain(h->wake);
-		failed = pass(w, result, f);
+		failed = pass(w, while_asleep, result, f);
 		if (w->is_shown && failed == 0)
 			say_sum(result);
 	} while (failed == 0 && stop == 0 && !is_asked_for_ids(w) &&
@@ -164,7 +166,8 @@ static int pass_until_quiet(const struct watch_settings *w, struct hold *h,
 	return failed;
 }
 
-static int run_once(const struct watch_settings *w, struct fault *f)
+static int run_once(const struct watch_settings *w,
+                    const sigset_t *while_asleep, struct fault *f)
 {
 	struct round_settings look = { .spool = w->spool };
 	struct round_result result = { 0 };
@@ -176,7 +179,7 @@ static int run_once(const struct watch_settings *w, struct fault *f)
 		if (take_hold(&hold, w->spool, &busy, f) != 0)
 			break;
 		spool_clean(w->spool);
-		status = pass_until_quiet(w, &hold, &result, f);
+		status = pass_until_quiet(w, while_asleep, &hold, &result, f);
 		let_go(&hold);
 		if (status == 0)
 			status = exit_status(&result);
@@ -219,13 +222,14 @@ static int64_t sleep_time(const struct round_result *result)
 
 /* A broken configuration ends nothing: it is said once for each change, and
  * mail waits until somebody mended it. */
-static int64_t watch_pass(const struct watch_settings *w, struct fault *said)
+static int64_t watch_pass(const struct watch_settings *w,
+                          const sigset_t *while_asleep, struct fault *said)
 {
 	struct round_result result = { 0 };
 	struct fault f = { 0 };
 	int64_t wait;
 
-	if (pass(w, &result, &f) != 0) {
+	if (pass(w, while_asleep, &result, &f) != 0) {
 		if (strcmp(f.text, said->text) != 0)
 			log_warn(_("%s (mail waits)"), f.text);
 		*said = f;
@@ -257,7 +261,7 @@ static int run_watching(const struct watch_settings *w,
 		int64_t wait;
 
 		spool_clean(w->spool);
-		wait = watch_pass(w, &said);
+		wait = watch_pass(w, while_asleep, &said);
 		if (stop == 0)
 			sleep_until_rung(&hold, wait, while_asleep);
 	}
@@ -272,5 +276,5 @@ int watch_run(const struct watch_settings *settings, struct fault *f)
 	set_signals(&while_asleep);
 	return settings->is_watching
 	               ? run_watching(settings, &while_asleep, f)
-	               : run_once(settings, f);
+	               : run_once(settings, &while_asleep, f);
 }

@@ -53,6 +53,14 @@ size_t address_quoted_length(const char *s, size_t n)
 	return 0;
 }
 
+/* A quoted string is a word of its own, between dots. */
+static bool stands_alone(const char *s, size_t n, size_t at, size_t len)
+{
+	if (at > 0 && s[at - 1] != '.')
+		return false;
+	return at + len == n || s[at + len] == '.' || s[at + len] == '@';
+}
+
 /* The local part ends at *end: at the @ or at the end of the text.  NULL if it
  * is good, or the reason why not. */
 static const char *local_problem(const char *s, size_t n, size_t *end)
@@ -65,11 +73,9 @@ static const char *local_problem(const char *s, size_t n, size_t *end)
 
 		if (quoted == 0 && is_special(s[i]))
 			return N_("a character that must be inside quotes");
-		if (quoted > 0 && i > 0 && s[i - 1] != '.')
+		if (quoted > 0 && !stands_alone(s, n, i, quoted))
 			return N_("a quoted part inside a word");
 		i += quoted > 0 ? quoted : 1;
-		if (quoted > 0 && i < n && s[i] != '.' && s[i] != '@')
-			return N_("a quoted part inside a word");
 	}
 	*end = i;
 	return i == 0 ? N_("nothing before the @") : NULL;
@@ -205,9 +211,11 @@ static uint64_t hash(const struct address_list *l, const char *bare)
 	uint64_t h = l->seed ^ 0xcbf29ce484222325U;
 
 	for (size_t i = 0; i < n; i++) {
-		char c = i < exact ? bare[i] : ascii_lower(bare[i]);
+		unsigned char c = (unsigned char)bare[i];
 
-		h = (h ^ (unsigned char)c) * 0x100000001b3U;
+		if (i >= exact)
+			c = (unsigned char)ascii_lower(bare[i]);
+		h = (h ^ c) * 0x100000001b3U;
 	}
 	h = (h ^ h >> 32) * 0x9e3779b97f4a7c15U;
 	return h ^ h >> 32;

@@ -184,39 +184,48 @@ static void input_step(struct wire_input *w, char c)
 		add_text(w, c);
 }
 
-/* From m->at on nothing is held back.  Text goes out as one slice as long as
- * its lines end in one CRLF.  Stops where step must look: at a dot that begins
- * a line, and at the end. */
+/* At m->at are CRs or an LF; `from` is where the slice begins that was not
+ * written yet.  Returns where it begins now: a line that ends in one CRLF needs
+ * no new one. */
+static const char *input_mark(struct wire_input *w, struct marks *m,
+                              const char *from)
+{
+	const char *mark = m->at;
+
+	while (m->at < m->end && *m->at == '\r')
+		m->at++;
+	if (m->at < m->end && *m->at == '\n') {
+		m->at++;
+		w->state = WIRE_LINE_START;
+		if (m->at - mark == 2)
+			return from;
+		put_slice(&w->out, from, mark);
+		put(&w->out, "\r\n", 2);
+		return m->at;
+	}
+	put_slice(&w->out, from, mark);
+	if (m->at == m->end) {
+		w->crs = (size_t)(m->at - mark);
+		return m->at;
+	}
+	put_spaces(&w->out, (size_t)(m->at - mark));
+	w->state = WIRE_IN_LINE;
+	return m->at;
+}
+
+/* From m->at on nothing is held back.  Stops where step must look: at a dot
+ * that begins a line, and at the end. */
 static void input_bulk(struct wire_input *w, struct marks *m)
 {
 	const char *from = m->at;
 
 	while (m->at < m->end && !begins_dot(w, *m->at)) {
-		const char *crs, *stop;
-
 		find_marks(m);
-		crs = m->cr < m->lf ? m->cr : m->lf;
-		for (stop = crs; stop < m->end && *stop == '\r'; stop++)
-			;
-		w->state = crs > m->at ? WIRE_IN_LINE : w->state;
-		m->at = stop;
-		if (stop < m->end && *stop == '\n') {
-			m->at = stop + 1;
-			w->state = WIRE_LINE_START;
-			if (stop - crs == 1)
-				continue;
-			put_slice(&w->out, from, crs);
-			put(&w->out, "\r\n", 2);
-		} else {
-			put_slice(&w->out, from, crs);
-			if (stop == m->end) {
-				w->crs = (size_t)(stop - crs);
-				return;
-			}
-			put_spaces(&w->out, (size_t)(stop - crs));
+		if (m->at < m->lf && m->at < m->cr)
 			w->state = WIRE_IN_LINE;
-		}
-		from = m->at;
+		m->at = m->cr < m->lf ? m->cr : m->lf;
+		if (m->at < m->end)
+			from = input_mark(w, m, from);
 	}
 	put_slice(&w->out, from, m->at);
 }
