@@ -14,12 +14,13 @@ static bool is_tail(unsigned char c)
 }
 
 /* Characters that change what the reader sees of others: C1 controls, line and
- * paragraph separators, bidirectional marks and overrides, the BOM. */
+ * paragraph separators, bidirectional marks and overrides, the BOM, tags. */
 static bool is_harmful(uint32_t c)
 {
-	return c < 0xa0 || (c >= 0x200b && c <= 0x200f) ||
+	return c < 0xa0 || c == 0x061c || (c >= 0x200b && c <= 0x200f) ||
 	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) ||
-	       c == 0xfeff || (c >= 0xfff9 && c <= 0xfffb);
+	       c == 0xfeff || (c >= 0xfff9 && c <= 0xfffb) ||
+	       (c >= 0xe0000 && c <= 0xe007f);
 }
 
 /* Length of the character at `s` that may be shown as it is, or 0.  UTF-8 as
@@ -44,7 +45,7 @@ static size_t shown_length(const unsigned char *s, size_t n)
 	    is_tail(s[2]) && is_tail(s[3])) {
 		c = (s[0] & 0x07U) << 18 | (s[1] & 0x3fU) << 12 |
 		    (s[2] & 0x3fU) << 6 | (s[3] & 0x3fU);
-		return c < 0x10000 || c > 0x10ffff ? 0 : 4;
+		return c < 0x10000 || c > 0x10ffff || is_harmful(c) ? 0 : 4;
 	}
 	return 0;
 }

@@ -17,7 +17,8 @@ struct secret;
 struct secret *secret_create(const char *bytes, size_t n);
 void secret_free(struct secret **secret);
 
-/* The bytes, NUL-terminated, borrowed: for net/sasl and the helper pipe only. */
+/* The bytes, NUL-terminated, borrowed: for net/sasl, which says them to the
+ * server, and for config/source, which hands out copies. */
 const char *secret_reveal(const struct secret *secret);
 size_t secret_length(const struct secret *secret);
 

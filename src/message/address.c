@@ -9,7 +9,7 @@
 #include "base/intl.h"
 #include "base/mem.h"
 #include "base/port.h"
-#include "message/ascii.h"
+#include "base/ascii.h"
 
 int address_refuse(const char *text, size_t n, const char *reason,
                    struct fault *f)

@@ -18,7 +18,7 @@
 #include <string.h>
 
 #include "base/intl.h"
-#include "message/ascii.h"
+#include "base/ascii.h"
 
 /* A token is one of these or the special character itself. */
 enum {

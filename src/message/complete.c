@@ -7,7 +7,7 @@
 #include "base/attr.h"
 #include "base/clock.h"
 #include "base/intl.h"
-#include "message/ascii.h"
+#include "base/ascii.h"
 
 #define FIELD_MAX 4096     /* bytes of a value that we make */
 #define NAME_MAX_SHOWN 200 /* bytes of a full name that we show */

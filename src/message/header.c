@@ -11,7 +11,7 @@
 
 #include "base/intl.h"
 #include "base/mem.h"
-#include "message/ascii.h"
+#include "base/ascii.h"
 
 /* Room beyond the limit, for the fields that we add ourselves. */
 #define RESERVE ((size_t)64 << 10)

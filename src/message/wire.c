@@ -242,6 +242,8 @@ enum wire_result wire_body(struct wire_input *w, const char *bytes, size_t n)
 		else
 			input_bulk(w, &m);
 	}
+	if (w->has_ended)
+		flush(&w->out);
 	if (w->out.result != 0)
 		return WIRE_FAILED;
 	return w->has_ended ? WIRE_ENDED : WIRE_MORE;

@@ -85,7 +85,7 @@ enum wire_next wire_next_line(struct wire_input *w, const char *bytes, size_t n,
 /* The body. */
 enum wire_result {
 	WIRE_MORE,
-	WIRE_ENDED,  /* a dot on a terminal: stop reading */
+	WIRE_ENDED,  /* a dot on a terminal: stop reading; all is written */
 	WIRE_FAILED, /* the output function's result is in out.result */
 };
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
+
 void offer_init(struct session_offer *offer)
 {
 	memset(offer, 0, sizeof(*offer));
@@ -15,20 +17,14 @@ void offer_release(struct session_offer *offer)
 	sbuf_release(&offer->mechanisms);
 }
 
-static char upper(char c)
-{
-	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
-}
-
 /* Does the line begin with this keyword?  Its parameters, or NULL.  "AUTH="
  * is what servers said before RFC 2554 was final; some still do. */
 static const char *keyword(const char *line, const char *word)
 {
 	size_t n = strlen(word);
 
-	for (size_t i = 0; i < n; i++)
-		if (upper(line[i]) != word[i])
-			return NULL;
+	if (strlen(line) < n || !ascii_is_same(line, word, n))
+		return NULL;
 	if (line[n] == '\0')
 		return line + n;
 	return line[n] == ' ' || line[n] == '=' ? line + n + 1 : NULL;

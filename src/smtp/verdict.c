@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/intl.h"
 
 #define BEFORE_MAIL                                                            \
@@ -130,17 +131,9 @@ static bool contains(const char *text, const char *words)
 {
 	size_t n = strlen(words);
 
-	for (; *text != '\0'; text++) {
-		size_t i = 0;
-
-		while (i < n && text[i] != '\0' &&
-		       (text[i] | (text[i] >= 'A' && text[i] <= 'Z' ? 0x20
-		                                                     : 0)) ==
-		               words[i])
-			i++;
-		if (i == n)
+	for (size_t left = strlen(text); left >= n; left--, text++)
+		if (ascii_is_same(text, words, n))
 			return true;
-	}
 	return false;
 }
 

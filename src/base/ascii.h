@@ -5,8 +5,8 @@
  * user's locale (in Turkish I and i are different letters), so they are not
  * used on mail.  Bytes from 0x80 on are none of these.
  */
-#ifndef MESSAGE_ASCII_H
-#define MESSAGE_ASCII_H
+#ifndef BASE_ASCII_H
+#define BASE_ASCII_H
 
 #include <stdbool.h>
 #include <stddef.h>
