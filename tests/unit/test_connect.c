@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reaching a host: the resolver and the clock are ours here, so that names with
+ * several addresses, dead resolvers and deadlines need no network and no time.
+ */
+#include <arpa/inet.h>
+#include <check.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/attr.h"
+#include "base/clock.h"
+#include "net/connect.h"
+
+/* Seconds by which the monotonic clock is ahead. */
+static time_t ahead;
+
+int clock_gettime(clockid_t id, struct timespec *t)
+{
+	int result = (int)syscall(SYS_clock_gettime, id, t);
+
+	if (id == CLOCK_MONOTONIC)
+		t->tv_sec += ahead;
+	return result;
+}
+
+/* What our resolver knows. */
+static const struct {
+	const char *name;
+	int code;
+	unsigned seconds; /* it takes */
+	const char *addresses;
+} names[] = {
+	{ "good.test", 0, 0, "127.0.0.1" },
+	{ "dual.test", 0, 0, "127.0.0.2 ::1 127.0.0.1" },
+	{ "refused.test", 0, 0, "127.0.0.2 127.0.0.3" },
+	{ "strange.test", 0, 0, "255.255.255.255 127.0.0.2" },
+	{ "missing.test", EAI_NONAME, 0, "" },
+	{ "later.test", EAI_AGAIN, 0, "" },
+	{ "broken.test", EAI_FAIL, 0, "" },
+	{ "slow.test", 0, 1000, "127.0.0.1" },
+};
+
+static struct addrinfo *make_address(const char *text, struct addrinfo *next)
+{
+	struct addrinfo *a =
+		calloc(1, sizeof(*a) + sizeof(struct sockaddr_in6));
+	struct sockaddr_in v4 = { .sin_family = AF_INET };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
+
+	a->ai_addr = (struct sockaddr *)(void *)(a + 1);
+	a->ai_next = next;
+	if (inet_pton(AF_INET, text, &v4.sin_addr) == 1) {
+		a->ai_addrlen = sizeof(v4);
+		memcpy(a->ai_addr, &v4, sizeof(v4));
+	} else {
+		inet_pton(AF_INET6, text, &v6.sin6_addr);
+		a->ai_addrlen = sizeof(v6);
+		memcpy(a->ai_addr, &v6, sizeof(v6));
+	}
+	return a;
+}
+
+/* The last word first: the list is built from its end. */
+static struct addrinfo *make_list(const char *addresses)
+{
+	struct addrinfo *list = NULL;
+	char *copy = strdup(addresses), *word;
+
+	while ((word = strrchr(copy, ' ')) != NULL) {
+		list = make_address(word + 1, list);
+		*word = '\0';
+	}
+	list = make_address(copy, list);
+	free(copy);
+	return list;
+}
+
+int getaddrinfo(const char *name, const char *service,
+                const struct addrinfo *hints, struct addrinfo **list)
+{
+	unsigned char address[16];
+
+	(void)service;
+	*list = NULL;
+	if (inet_pton(AF_INET, name, address) == 1 ||
+	    inet_pton(AF_INET6, name, address) == 1) {
+		*list = make_list(name);
+		return 0;
+	}
+	if ((hints->ai_flags & AI_NUMERICHOST) != 0)
+		return EAI_NONAME;
+	if (strcmp(name, "many.test") == 0) {
+		for (int i = 0; i < 100; i++)
+			*list = make_address("127.0.0.2", *list);
+		return 0;
+	}
+	if (strcmp(name, "crash.test") == 0)
+		_exit(3);
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		if (strcmp(names[i].name, name) != 0)
+			continue;
+		sleep(names[i].seconds);
+		if (names[i].code == 0)
+			*list = make_list(names[i].addresses);
+		return names[i].code;
+	}
+	return EAI_NONAME;
+}
+
+void freeaddrinfo(struct addrinfo *list)
+{
+	while (list != NULL) {
+		struct addrinfo *next = list->ai_next;
+
+		free(list);
+		list = next;
+	}
+}
+
+/* A listening socket; its port goes to *port. */
+static int listener(const char *address, unsigned *port)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET };
+	socklen_t size = sizeof(to);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	inet_pton(AF_INET, address, &to.sin_addr);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&to, size), 0);
+	ck_assert_int_eq(listen(fd, 5), 0);
+	getsockname(fd, (struct sockaddr *)&to, &size);
+	*port = ntohs(to.sin_port);
+	return fd;
+}
+
+/* What a caller does. */
+static enum stream_result go(struct connect *c, int *fd, struct fault *f)
+{
+	enum stream_result result;
+
+	while ((result = connect_advance(c, fd, f)) == STREAM_WANT_READ ||
+	       result == STREAM_WANT_WRITE) {
+		struct pollfd p = { .fd = connect_fd(c),
+			            .events = result == STREAM_WANT_READ
+			                              ? POLLIN
+			                              : POLLOUT };
+		int64_t left = connect_deadline(c) - clock_ticks();
+
+		ck_assert_int_ge(p.fd, 0);
+		poll(&p, 1, left > 0 ? (int)left : 0);
+	}
+	return result;
+}
+
+static void no_children_left(void)
+{
+	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
+	ck_assert_int_eq(errno, ECHILD);
+}
+
+START_TEST(a_host_is_reached)
+{
+	static const struct {
+		const char *host;
+		const char *peer;
+	} cases[] = {
+		{ "127.0.0.1", "127.0.0.1[127.0.0.1]" },
+		{ "[127.0.0.1]", "127.0.0.1[127.0.0.1]" },
+		{ "good.test", "good.test[127.0.0.1]" },
+		{ "dual.test", "dual.test[127.0.0.1]" },
+	};
+	struct sockaddr_in to;
+	struct connect *c;
+	struct fault f = { 0 };
+	socklen_t size = sizeof(to);
+	char peer[100];
+	unsigned port;
+	int server, fd = -1;
+
+	server = listener("127.0.0.1", &port);
+	c = connect_create(cases[_i].host, port);
+	ck_assert_msg(go(c, &fd, &f) == STREAM_DONE, "%s", f.text);
+	snprintf(peer, sizeof(peer), "%s:%u", cases[_i].peer, port);
+	ck_assert_str_eq(connect_peer(c), peer);
+	connect_free(&c);
+	ck_assert_ptr_null(c);
+	no_children_left();
+	/* The socket is the caller's, and it is connected. */
+	ck_assert_int_eq(getpeername(fd, (struct sockaddr *)&to, &size), 0);
+	ck_assert_int_eq(ntohs(to.sin_port), port);
+	ck_assert_int_eq(recv(fd, peer, 1, 0), -1);
+	ck_assert_int_eq(errno, EAGAIN);
+	close(fd);
+	close(server);
+}
+END_TEST
+
+START_TEST(ipv6_is_reached)
+{
+	struct sockaddr_in6 to = { .sin6_family = AF_INET6,
+		                   .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	static const char *const hosts[] = { "::1", "[::1]" };
+	socklen_t size = sizeof(to);
+	struct fault f = { 0 };
+	struct connect *c;
+	int server = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0), fd = -1;
+	bool has_ipv6 =
+		server >= 0 && bind(server, (struct sockaddr *)&to, size) == 0;
+
+	if (has_ipv6) {
+		listen(server, 5);
+		getsockname(server, (struct sockaddr *)&to, &size);
+	}
+	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
+		c = connect_create(hosts[i], ntohs(to.sin6_port));
+		/* Without IPv6 on the machine: a fault that names it. */
+		if (has_ipv6) {
+			ck_assert_int_eq(go(c, &fd, &f), STREAM_DONE);
+			close(fd);
+		} else {
+			ck_assert_int_eq(go(c, &fd, &f), STREAM_FAILED);
+			ck_assert_ptr_nonnull(strstr(
+				f.text, "cannot reach ::1 port 0: ::1: "));
+		}
+		connect_free(&c);
+	}
+	if (server >= 0)
+		close(server);
+}
+END_TEST
+
+START_TEST(a_failure_is_explained)
+{
+	static const struct {
+		const char *host;
+		const char *text;
+	} cases[] = {
+		{ "127.0.0.2", "cannot reach 127.0.0.2 port 1: 127.0.0.2: "
+		               "Connection refused" },
+		{ "refused.test",
+		  "cannot reach refused.test port 1: 127.0.0.2: Connection "
+		  "refused; 127.0.0.3: Connection refused" },
+		{ "strange.test", "; 127.0.0.2: Connection refused" },
+		{ "missing.test", "no such host: missing.test: check `host`" },
+		{ "later.test", "cannot look up later.test now: the DNS gives "
+		                "no answer; is the network up?" },
+		{ "broken.test", "cannot look up broken.test: Non-recoverable "
+		                 "failure in name resolution" },
+		{ "crash.test", "cannot look up crash.test: the resolver ended "
+		                "without an answer" },
+		{ "", "no such host: : check `host`" },
+	};
+	struct connect *c = connect_create(cases[_i].host, 1);
+	struct fault f = { 0 };
+	int fd = -1;
+
+	ck_assert_int_eq(go(c, &fd, &f), STREAM_FAILED);
+	ck_assert_int_eq(f.kind, FAULT_TEMP);
+	ck_assert_msg(strstr(f.text, cases[_i].text) != NULL, "%s", f.text);
+	ck_assert_int_eq(fd, -1);
+	ck_assert_int_eq(connect_fd(c), -1);
+	connect_free(&c);
+	no_children_left();
+}
+END_TEST
+
+/* Of 100 addresses 32 are tried, and the text stays within its bounds. */
+START_TEST(many_addresses_are_bounded)
+{
+	struct connect *c = connect_create("many.test", 1);
+	struct fault f = { 0 };
+	int fd;
+
+	ck_assert_int_eq(go(c, &fd, &f), STREAM_FAILED);
+	ck_assert_ptr_nonnull(
+		strstr(f.text, "127.0.0.2: Connection refused; "));
+	ck_assert_uint_lt(strlen(f.text), sizeof(f.text) - 1);
+	connect_free(&c);
+}
+END_TEST
+
+START_TEST(a_name_of_four_kilobytes)
+{
+	char host[4097];
+	struct connect *c;
+	struct fault f = { 0 };
+	int fd;
+
+	memset(host, 'a', sizeof(host) - 1);
+	host[sizeof(host) - 1] = '\0';
+	c = connect_create(host, 1);
+	ck_assert_int_eq(go(c, &fd, &f), STREAM_FAILED);
+	ck_assert_ptr_nonnull(strstr(f.text, "check `host`"));
+	connect_free(&c);
+}
+END_TEST
+
+START_TEST(a_slow_resolver_is_killed)
+{
+	struct connect *c = connect_create("slow.test", 25);
+	int64_t start = clock_ticks();
+	struct fault f = { 0 };
+	int fd = -1;
+
+	ck_assert_int_eq(connect_advance(c, &fd, &f), STREAM_WANT_READ);
+	ck_assert_int_ge(connect_deadline(c) - start, 39000);
+	ck_assert_int_le(connect_deadline(c) - start, 41000);
+	ck_assert_int_eq(connect_advance(c, &fd, &f), STREAM_WANT_READ);
+	ahead = CONNECT_RESOLVE_TIME + 1;
+	ck_assert_int_eq(connect_advance(c, &fd, &f), STREAM_FAILED);
+	ck_assert_str_eq(f.text,
+	                 "cannot look up slow.test: no answer within 40 "
+	                 "seconds");
+	no_children_left();
+	connect_free(&c);
+}
+END_TEST
+
+START_TEST(a_resolver_ends_with_its_owner)
+{
+	struct connect *c = connect_create("slow.test", 25);
+	struct fault f = { 0 };
+	int fd = -1;
+
+	ck_assert_int_eq(connect_advance(c, &fd, &f), STREAM_WANT_READ);
+	connect_free(&c);
+	no_children_left();
+}
+END_TEST
+
+/* A socket whose queue is full: the kernel drops what we send, as a firewall
+ * does. */
+static int deaf_listener(const char *address, unsigned *port, int *filler)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET };
+	int fd = listener(address, port);
+
+	listen(fd, 0);
+	inet_pton(AF_INET, address, &to.sin_addr);
+	to.sin_port = htons((uint16_t)*port);
+	for (int i = 0; i < 8; i++) {
+		filler[i] = socket(
+			AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		connect(filler[i], (struct sockaddr *)&to, sizeof(to));
+	}
+	return fd;
+}
+
+START_TEST(a_deaf_address_is_left_at_its_deadline)
+{
+	struct fault f = { 0 };
+	struct connect *c;
+	int filler[8], fd = -1;
+	unsigned port;
+	int server = deaf_listener("127.0.0.2", &port, filler);
+
+	c = connect_create("refused.test", port);
+	while (connect_advance(c, &fd, &f) == STREAM_WANT_READ)
+		poll(NULL, 0, 5);
+	ck_assert_int_eq(connect_advance(c, &fd, &f), STREAM_WANT_WRITE);
+	ck_assert_int_le(connect_deadline(c) - clock_ticks(),
+	                 CONNECT_ADDRESS_TIME * 1000);
+	ahead = CONNECT_ADDRESS_TIME + 1;
+	ck_assert_int_eq(go(c, &fd, &f), STREAM_FAILED);
+	ck_assert_msg(strstr(f.text, "127.0.0.2: no answer; 127.0.0.3: "
+	                             "Connection refused") != NULL,
+	              "%s", f.text);
+	connect_free(&c);
+	for (size_t i = 0; i < COUNT_OF(filler); i++)
+		close(filler[i]);
+	close(server);
+}
+END_TEST
+
+/* Two minutes are enough for everything. */
+START_TEST(all_addresses_share_one_limit)
+{
+	struct fault f = { 0 };
+	struct connect *c;
+	int filler[8], fd = -1;
+	unsigned port;
+	int server = deaf_listener("127.0.0.2", &port, filler);
+
+	c = connect_create("refused.test", port);
+	while (connect_advance(c, &fd, &f) == STREAM_WANT_READ)
+		poll(NULL, 0, 5);
+	ahead = CONNECT_TOTAL_TIME + 1;
+	ck_assert_int_eq(connect_advance(c, &fd, &f), STREAM_FAILED);
+	ck_assert_msg(strstr(f.text, "127.0.0.2: no answer") != NULL, "%s",
+	              f.text);
+	ck_assert_ptr_null(strstr(f.text, "127.0.0.3"));
+	connect_free(&c);
+	for (size_t i = 0; i < COUNT_OF(filler); i++)
+		close(filler[i]);
+	close(server);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("connect");
+	TCase *t = tcase_create("connect");
+	SRunner *runner;
+	int failed;
+
+	tcase_set_timeout(t, 20);
+	tcase_add_loop_test(t, a_host_is_reached, 0, 4);
+	tcase_add_test(t, ipv6_is_reached);
+	tcase_add_loop_test(t, a_failure_is_explained, 0, 8);
+	tcase_add_test(t, many_addresses_are_bounded);
+	tcase_add_test(t, a_name_of_four_kilobytes);
+	tcase_add_test(t, a_slow_resolver_is_killed);
+	tcase_add_test(t, a_resolver_ends_with_its_owner);
+	tcase_add_test(t, a_deaf_address_is_left_at_its_deadline);
+	tcase_add_test(t, all_addresses_share_one_limit);
+	suite_add_tcase(suite, t);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
