@@ -75,24 +75,24 @@ static void parse_status(struct reply *r, const char *text)
 static enum reply_result take_line(struct reply_reader *r, struct fault *f)
 {
 	struct reply *reply = &r->reply;
-	const char *text = r->line.data + (r->line.len > 3 ? 4 : 3);
-	size_t length = r->line.len > 3 ? r->line.len - 4 : 0;
 	int code = parse_code(&r->line);
-	bool is_last = r->line.len == 3 || r->line.data[3] == ' ';
+	bool has_text = r->line.len > 3;
+	const char *text;
 
-	if (code == 0)
+	if (code == 0) /* the line may be shorter than a code */
 		return bad(f, _("a reply has no valid code"));
 	if (reply->lines > 0 && code != reply->code)
 		return bad(f, _("the lines of a reply have different codes"));
 	if (++reply->lines > REPLY_LINES)
 		return bad(f, _("a reply has too many lines"));
 	reply->code = code;
+	text = r->line.data + (has_text ? 4 : 3);
 	if (reply->lines == 1)
 		parse_status(reply, text);
 	else
 		sbuf_add(&reply->text, "\n", 1);
-	sbuf_add(&reply->text, text, length);
-	return is_last ? REPLY_DONE : REPLY_MORE;
+	sbuf_add(&reply->text, text, has_text ? r->line.len - 4 : 0);
+	return has_text && r->line.data[3] == '-' ? REPLY_MORE : REPLY_DONE;
 }
 
 static void start(struct reply_reader *r)

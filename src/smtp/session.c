@@ -400,10 +400,20 @@ static void put_rset(struct session *s, struct sbuf *line)
 	sbuf_addstr(line, "RSET");
 }
 
+/* RSET cannot be refused (RFC 5321, section 4.1.1.5): who does it is leaving or
+ * out of step with us, and the messages that wait must be told why. */
 static enum step on_rset(struct session *s, const struct reply *r)
 {
+	struct fault f;
+	char text[320];
+
 	s->needs_reset = false;
-	return ok(r) ? STEP_IDLE : farewell(r);
+	if (ok(r))
+		return STEP_IDLE;
+	reply_show(r, text, sizeof(text));
+	fault_set(&f, FAULT_TEMP, "4.5.0", "RSET: %s", text);
+	remember_trouble(s, VERDICT_SERVER, &f);
+	return farewell(r);
 }
 
 static void put_quit(struct session *s, struct sbuf *line)
