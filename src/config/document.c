@@ -101,7 +101,8 @@ static void add_json(const struct option *o, struct sbuf *b)
 	sbuf_addstr(b, "}");
 }
 
-/* `word` of the text becomes a literal; roff's own characters are escaped. */
+/* `word` of the text becomes a literal; roff's own characters are escaped, and
+ * a sentence begins on a line of its own, as mandoc wants it. */
 static void add_mdoc_text(const char *text, struct sbuf *b)
 {
 	bool is_open = false;
@@ -113,6 +114,8 @@ static void add_mdoc_text(const char *text, struct sbuf *b)
 			sbuf_addstr(b, "\\e");
 		else if (*c == '-')
 			sbuf_addstr(b, "\\-");
+		else if (*c == ' ' && c > text && c[-1] == '.')
+			sbuf_addstr(b, "\n");
 		else
 			sbuf_add(b, c, 1);
 		if (*c == '`')

@@ -24,7 +24,7 @@ static const struct option options[] = {
 	{ "domain",   TOP(domain),   OPTION_NAME,     "",       0, 0,          NULL,
 	  N_("domain added to bare names such as root; not set: this machine's name") },
 	{ "lifetime", TOP(lifetime), OPTION_DURATION, "5d",     3600, 5184000, NULL,
-	  N_("how long to try before a message goes back to its sender") },
+	  N_("how long to try before a message is given up") },
 	{ "log",      TOP(log),      OPTION_CHOICE,   "syslog", 0, 0,          "syslog none",
 	  N_("where to write a line for each delivery") },
 

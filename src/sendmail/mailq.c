@@ -101,7 +101,7 @@ static int see(void *arg, const struct listing_item *item)
 	totals->bytes += item->size;
 	if (!totals->only_count)
 		print_item(item);
-	return 0;
+	return ferror(stdout); /* nobody reads on: the rest is not read */
 }
 
 static void print_totals(const struct totals *totals)
@@ -116,7 +116,6 @@ static void print_totals(const struct totals *totals)
 		       (totals->bytes + 1023) / 1024, totals->count,
 		       totals->count == 1 ? "" : "s");
 	}
-	fflush(stdout);
 }
 
 int mailq(const struct site *site, bool only_count, struct fault *f)
@@ -128,12 +127,12 @@ int mailq(const struct site *site, bool only_count, struct fault *f)
 
 	spool_init(&spool);
 	result = spool_open_existing(&spool, site->queue, &missing, f);
-	if (result == 0 &&
-	    (listing_each(&spool, SPOOL_NEW, see, &totals, f) != 0 ||
-	     listing_each(&spool, SPOOL_HOLD, see, &totals, f) != 0))
-		result = -1;
+	if (result == 0)
+		result = listing_each(&spool, SPOOL_NEW, see, &totals, f);
+	if (result == 0)
+		result = listing_each(&spool, SPOOL_HOLD, see, &totals, f);
 	spool_release(&spool);
-	if (result != 0 && !missing)
+	if (result < 0 && !missing)
 		return -1;
 	print_totals(&totals);
 	return 0;

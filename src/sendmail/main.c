@@ -77,9 +77,10 @@ static int verify(const struct args *args)
 		                  ADDRESS_BYTE_LIMIT);
 		if (address_parse_list(word, strlen(word), &list, &f) != 0) {
 			printf("%s\n", f.text);
+			address_list_release(&list);
 			status = EX_DATAERR;
 		}
-		for (size_t k = 0; k < list.count && status == EX_OK; k++)
+		for (size_t k = 0; k < list.count; k++)
 			printf(_("%s... the address is well formed\n"),
 			       list.item[k]);
 		address_list_release(&list);
@@ -172,30 +173,69 @@ static bool prepare(void)
 	return no_input;
 }
 
+/* What needs no queue: the exit status, or -1 when it is something else. */
+static int answer(const struct args *args)
+{
+	switch (args->mode) {
+	case ARGS_HELP:
+		return help();
+	case ARGS_VERSION:
+		printf("sendmail (relay) %s\n", PACKAGE_VERSION);
+		return EX_OK;
+	case ARGS_NOTHING:
+		return EX_OK;
+	case ARGS_VERIFY:
+		return verify(args);
+	case ARGS_SUBMIT:
+	case ARGS_LIST:
+	case ARGS_COUNT:
+	case ARGS_RUN:
+		break;
+	}
+	return -1;
+}
+
+static int work(const struct args *args, bool no_input)
+{
+	struct site site;
+	struct fault f = { 0 };
+	int result = site_find(&site, &f);
+
+	if (result == 0)
+		result = act(args, &site, no_input, &f);
+	site_release(&site);
+	return result == 0 ? EX_OK : fail(args, &f);
+}
+
+/* What was printed must have arrived: a full disk is no success.  A reader that
+ * has seen enough (`mailq | head`) is no trouble. */
+static int finish(const struct args *args, int status)
+{
+	struct fault f;
+
+	errno = 0;
+	if ((fflush(stdout) == 0 && !ferror(stdout)) || errno == EPIPE)
+		return status;
+	fault_set_exit(&f, EX_IOERR, _("cannot write to standard output: %s"),
+	               strerror(errno != 0 ? errno : EIO));
+	return fail(args, &f);
+}
+
 int main(int argc, char *argv[])
 {
 	bool no_input = prepare();
 	struct args args;
-	struct site site;
 	struct fault f = { 0 };
-	int result;
+	int status;
 
 	if (args_parse(&args, argc, argv, &f) != 0) {
 		submit_drain();
-		return fail(&args, &f);
+		status = fail(&args, &f);
+	} else {
+		status = answer(&args);
+		if (status < 0)
+			status = work(&args, no_input);
 	}
-	if (args.mode == ARGS_HELP)
-		return help();
-	if (args.mode == ARGS_VERSION)
-		return printf("sendmail (relay) %s\n", PACKAGE_VERSION) < 0;
-	if (args.mode == ARGS_NOTHING)
-		return EX_OK;
-	if (args.mode == ARGS_VERIFY)
-		return verify(&args);
-	result = site_find(&site, &f);
-	if (result == 0)
-		result = act(&args, &site, no_input, &f);
-	site_release(&site);
 	args_release(&args);
-	return result == 0 ? EX_OK : fail(&args, &f);
+	return finish(&args, status);
 }

@@ -202,20 +202,15 @@ static int read_header(struct submission *s, struct fault *f)
 
 static int read_body(struct submission *s, struct fault *f)
 {
-	enum wire_result result =
-		wire_body(&s->input, s->unread.data, s->unread.len);
+	enum wire_result result;
 
-	while (result == WIRE_MORE && !s->at_end) {
-		char piece[READ_SIZE];
-		ssize_t n = fdio_read(STDIN_FILENO, piece, sizeof(piece));
-
-		if (n < 0)
-			return fault_set_exit(f, EX_NOINPUT,
-			                      _("cannot read the message from "
-			                        "standard input: %s"),
-			                      strerror(errno));
-		s->at_end = n == 0;
-		result = wire_body(&s->input, piece, (size_t)n);
+	for (;;) {
+		result = wire_body(&s->input, s->unread.data, s->unread.len);
+		sbuf_reset(&s->unread);
+		if (result != WIRE_MORE || s->at_end)
+			break;
+		if (read_more(s, f) != 0)
+			return -1;
 	}
 	if (result == WIRE_MORE)
 		result = wire_body_end(&s->input);
