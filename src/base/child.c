@@ -29,9 +29,10 @@ struct child {
 
 static bool is_passed_on(const char *variable)
 {
-	static const char *const exact[] = { "PATH=",   "HOME=", "USER=",
-		                             "LOGNAME=", "LANG=", "LC_ALL=",
-		                             "XDG_RUNTIME_DIR=" };
+	static const char *const exact[] = {
+		"PATH=", "HOME=",   "USER=",           "LOGNAME=",
+		"LANG=", "LC_ALL=", "XDG_RUNTIME_DIR="
+	};
 	static const char *const prefix[] = { "GNUPGHOME", "DBUS_", "SSH_",
 		                              "PASSWORD_STORE_" };
 
@@ -117,7 +118,8 @@ static int exec_error(int report)
 static int cannot_run(const struct child_question *q, int code, struct fault *f)
 {
 	enum fault_kind kind = code == ENOENT || code == EACCES ||
-	                                       code == ENOEXEC || code == ENOTDIR
+	                                       code == ENOEXEC ||
+	                                       code == ENOTDIR
 	                               ? FAULT_CONFIG
 	                               : FAULT_TEMP;
 

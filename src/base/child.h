@@ -3,8 +3,8 @@
  *
  * The helper gets its own session, our stderr, a clean environment (PATH, HOME,
  * USER, LOGNAME, LANG, LC_ALL, XDG_RUNTIME_DIR, GNUPGHOME, and DBUS_*, SSH_*,
- * PASSWORD_STORE_*), and no other descriptor of ours.  At the deadline its whole
- * process group is killed.  No shell: `argv` goes to execvp as it is.
+ * PASSWORD_STORE_*), and no other descriptor of ours.  At the deadline its
+ * whole process group is killed.  No shell: `argv` goes to execvp as it is.
  */
 #ifndef BASE_CHILD_H
 #define BASE_CHILD_H
@@ -15,10 +15,10 @@
 #include "base/sbuf.h"
 
 struct child_question {
-	char *const *argv;    /* NULL-terminated */
-	const char *input;    /* given on stdin, then EOF; NULL: /dev/null */
+	char *const *argv; /* NULL-terminated */
+	const char *input; /* given on stdin, then EOF; NULL: /dev/null */
 	size_t input_len;
-	unsigned deadline;    /* seconds for everything */
+	unsigned deadline; /* seconds for everything */
 };
 
 /* Collects stdout in `answer` (over its limit: a fault).  0 when the helper ran

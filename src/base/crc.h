@@ -2,7 +2,8 @@
 /* crc - CRC-32C over bytes (RFC 3720, appendix B.4: 123456789 is E3069283)
  *
  * Finds damage: every change of up to 32 neighbouring bits, hence every single
- * bit.  It is not a signature.  Start with crc_add(0, ...), feed the result back.
+ * bit.  It is not a signature.  Start with crc_add(0, ...), feed the result
+ * back.
  */
 #ifndef BASE_CRC_H
 #define BASE_CRC_H

@@ -3,8 +3,8 @@
  *
  * All work on a queue goes through descriptors of its directories, opened once
  * without following links, so a path that is swapped later changes nothing.
- * Faults name the file; their exit status is 73 (cannot create) or 74 (I/O), and
- * 77 where the place belongs to somebody else.
+ * Faults name the file; their exit status is 73 (cannot create) or 74 (I/O),
+ * and 77 where the place belongs to somebody else.
  */
 #ifndef BASE_DIR_H
 #define BASE_DIR_H

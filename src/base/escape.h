@@ -4,8 +4,8 @@
  * Server replies, addresses and file names reach a terminal, a log or a JSON
  * listing only through here.  Printable ASCII and valid UTF-8 stay; C0, DEL,
  * C1, bidirectional overrides and broken UTF-8 become \xNN, so nothing can
- * move a cursor, end a line or reorder it.  Never fails; truncates at the end of
- * the room, between characters.
+ * move a cursor, end a line or reorder it.  Never fails; truncates at the end
+ * of the room, between characters.
  */
 #ifndef BASE_ESCAPE_H
 #define BASE_ESCAPE_H

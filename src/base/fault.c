@@ -40,18 +40,15 @@ int fault_set(struct fault *f, enum fault_kind kind, const char *code,
 static enum fault_kind kind_of(int status)
 {
 	switch (status) {
-	case EX_CONFIG:
-		return FAULT_CONFIG;
+	case EX_CONFIG: return FAULT_CONFIG;
 	case EX_SOFTWARE:
 	case EX_OSERR:
 	case EX_OSFILE:
 	case EX_CANTCREAT:
 	case EX_IOERR:
 	case EX_TEMPFAIL:
-	case EX_NOPERM:
-		return FAULT_TEMP;
-	default:
-		return FAULT_PERM;
+	case EX_NOPERM: return FAULT_TEMP;
+	default: return FAULT_PERM;
 	}
 }
 
@@ -93,14 +90,10 @@ int fault_exit_status(const struct fault *f)
 	if (f->status != 0)
 		return f->status;
 	switch (f->kind) {
-	case FAULT_NONE:
-		return EX_OK;
-	case FAULT_TEMP:
-		return EX_IOERR;
-	case FAULT_PERM:
-		return EX_UNAVAILABLE;
-	case FAULT_CONFIG:
-		return EX_CONFIG;
+	case FAULT_NONE: return EX_OK;
+	case FAULT_TEMP: return EX_IOERR;
+	case FAULT_PERM: return EX_UNAVAILABLE;
+	case FAULT_CONFIG: return EX_CONFIG;
 	}
 	return EX_SOFTWARE;
 }

@@ -35,9 +35,9 @@ struct fault {
 int fault_set(struct fault *f, enum fault_kind kind, const char *code,
               const char *fmt, ...) PRINTF_LIKE(4, 5);
 
-/* The same with an exit status of sysexits.h: for the commands' own faults.  The
- * kind follows: FAULT_TEMP for what the machine did (70 to 74, 77), FAULT_CONFIG
- * for 78, else FAULT_PERM. */
+/* The same with an exit status of sysexits.h: for the commands' own faults. The
+ * kind follows: FAULT_TEMP for what the machine did (70 to 74, 77),
+ * FAULT_CONFIG for 78, else FAULT_PERM. */
 int fault_set_exit(struct fault *f, int status, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
 

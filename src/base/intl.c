@@ -7,6 +7,14 @@
 #include <locale.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
+
+static const char *catalogues(void)
+{
+	const char *path = secure_getenv("RELAY_LOCALEDIR");
+
+	return path != NULL ? path : LOCALEDIR;
+}
 
 /* Numbers and dates stay in the C locale: queue files and SMTP use printf. */
 static void load_once(void)
@@ -18,7 +26,7 @@ static void load_once(void)
 	loaded = true;
 	setlocale(LC_CTYPE, "");
 	setlocale(LC_MESSAGES, "");
-	bindtextdomain(PACKAGE, LOCALEDIR);
+	bindtextdomain(PACKAGE, catalogues());
 }
 
 const char *intl_text(const char *text)

@@ -5,6 +5,9 @@
  * later, where it is shown.  The locale is set up at the first message and not
  * before: a `sendmail` that has nothing to say never loads one.
  *
+ * Translations are read from the folder of the installation, or from
+ * $RELAY_LOCALEDIR (tests; a set-id program ignores it).
+ *
  * Text for people only: never log keys, SMTP text or anything a program reads.
  */
 #ifndef BASE_INTL_H

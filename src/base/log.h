@@ -24,7 +24,7 @@ enum log_level {
 };
 
 /* `program` (kept) tags each line.  Lines of at least `shown` also go to
- * stderr; notes and warnings go to syslog (facility mail) if 
+ * stderr; notes and warnings go to syslog (facility mail) if
  * `to_syslog`. */
 void log_open(const char *program, enum log_level shown, bool to_syslog);
 

@@ -303,6 +303,7 @@ static void remember(struct job *job, size_t i, enum journal_kind kind,
 	struct mark *mark = &job->history.marks[job->index[i]];
 
 	mark->kind = kind;
+	mark->in_doubt |= kind == JOURNAL_DOUBT;
 	mark->time = clock_seconds();
 	snprintf(mark->code, sizeof(mark->code), "%s", f->code);
 	free(mark->text);
@@ -383,7 +384,8 @@ static const struct session_recipient *first_waiting(const struct job *job)
 static bool is_in_doubt(const struct job *job)
 {
 	for (size_t i = 0; i < job->history.count; i++)
-		if (job->history.marks[i].kind == JOURNAL_DOUBT)
+		if (job->history.marks[i].in_doubt &&
+		    !history_is_settled(&job->history, i))
 			return true;
 	return false;
 }
@@ -399,8 +401,12 @@ static void expire(struct job *job, unsigned lifetime,
 		if (history_is_settled(&job->history, job->index[i]))
 			continue;
 		fault_set(&r->outcome.fault, FAULT_PERM, "4.4.7",
-		          _("given up after %u hours of trying; the last "
-		            "answer was: %s"),
+		          mark->in_doubt
+		                  ? _("given up after %u hours of trying, but "
+		                      "it may have been delivered; the last "
+		                      "answer was: %s")
+		                  : _("given up after %u hours of trying; the "
+		                      "last answer was: %s"),
 		          lifetime / 3600,
 		          mark->text != NULL ? mark->text : "");
 		r->outcome.state = OUTCOME_REFUSED;

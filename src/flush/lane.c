@@ -124,6 +124,21 @@ static enum progress broken(struct lane *l, enum verdict_scope scope,
 	return GO_ON;
 }
 
+/* A port for TLS waits for our first word, as we wait for its; all that it may
+ * send is an alert. */
+static const char *advice(const struct lane *l)
+{
+	const struct session *s = &l->session;
+	bool is_greeting = s->due_count > 0 &&
+	                   s->due[s->due_first] == STEP_GREETING;
+
+	if (l->smarthost->tls != CONFIG_TLS_STARTTLS || !is_greeting ||
+	    s->reader.line.data[0] >= ' ')
+		return "";
+	return _("; if this port is for TLS from the first byte, set `tls "
+	         "implicit`");
+}
+
 static enum progress timed_out(struct lane *l)
 {
 	struct fault f;
@@ -134,8 +149,8 @@ static enum progress timed_out(struct lane *l)
 		          l->peer, PROGRESS_TIME);
 	else
 		fault_set(&f, FAULT_TEMP, "4.4.2",
-		          _("%s did not answer in time (%s)"), l->peer,
-		          session_step(&l->session));
+		          _("%s did not answer in time (%s)%s"), l->peer,
+		          session_step(&l->session), advice(l));
 	return broken(l, VERDICT_SERVER, &f);
 }
 
@@ -145,8 +160,8 @@ static enum progress closed(struct lane *l)
 
 	if (f.kind == FAULT_NONE)
 		fault_set(&f, FAULT_TEMP, "4.4.2",
-		          _("%s closed the connection (%s)"), l->peer,
-		          session_step(&l->session));
+		          _("%s closed the connection (%s)%s"), l->peer,
+		          session_step(&l->session), advice(l));
 	return broken(l, VERDICT_SERVER, &f);
 }
 

@@ -176,8 +176,10 @@ static int run_once(const struct watch_settings *w,
 	int status = EX_OK;
 
 	do {
-		if (take_hold(&hold, w->spool, &busy, f) != 0)
+		if (take_hold(&hold, w->spool, &busy, f) != 0) {
+			status = busy ? status : -1;
 			break;
+		}
 		spool_clean(w->spool);
 		status = pass_until_quiet(w, while_asleep, &hold, &result, f);
 		let_go(&hold);
@@ -188,13 +190,11 @@ static int run_once(const struct watch_settings *w,
 		busy = false;
 	} while (missed);
 	round_result_release(&result);
-	if (!busy || hold.lock >= 0)
-		return status;
-	if (!w->is_auto && w->is_shown)
+	if (busy && !w->is_auto && w->is_shown)
 		fputs(_("relay-flush: another flush is at work on this "
 		        "queue; it will see your messages\n"),
 		      stderr);
-	return EX_OK;
+	return status;
 }
 
 /* --- watching ----------------------------------------------------------- */

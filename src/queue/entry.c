@@ -257,26 +257,18 @@ static int take_line(struct entry_envelope *env, const char *line, size_t n,
 	if (n - 2 > ENTRY_VALUE_LIMIT)
 		return damaged(f, _("an envelope line is too long"));
 	switch (line[0]) {
-	case 'S':
-		return set_once(&env->sender, value, f);
+	case 'S': return set_once(&env->sender, value, f);
 	case 'R':
 		if (env->recipient_count >= ENTRY_RECIPIENT_LIMIT)
 			return damaged(f, _("too many recipients"));
 		entry_envelope_add(env, value);
 		return 0;
-	case 'U':
-		env->uid = (unsigned)strtoul(value, NULL, 10);
-		return 0;
-	case 'B':
-		return set_once(&env->body, value, f);
-	case 'N':
-		return set_once(&env->notify, value, f);
-	case 'T':
-		return set_once(&env->ret, value, f);
-	case 'V':
-		return set_once(&env->envid, value, f);
-	default:
-		return damaged(f, _("an envelope line is of an unknown kind"));
+	case 'U': env->uid = (unsigned)strtoul(value, NULL, 10); return 0;
+	case 'B': return set_once(&env->body, value, f);
+	case 'N': return set_once(&env->notify, value, f);
+	case 'T': return set_once(&env->ret, value, f);
+	case 'V': return set_once(&env->envid, value, f);
+	default: return damaged(f, _("an envelope line is of an unknown kind"));
 	}
 }
 

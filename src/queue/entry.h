@@ -40,7 +40,7 @@ struct entry_envelope {
 	size_t recipient_count;
 	size_t recipient_room;
 	unsigned uid;
-	char *body;   /* these four may be NULL */
+	char *body; /* these four may be NULL */
 	char *notify;
 	char *ret;
 	char *envid;

@@ -68,8 +68,7 @@ bool listing_read(const struct spool *s, enum spool_place place, const char *id,
 		return false;
 	if (!read_item(item))
 		return true;
-	item->size =
-		(int64_t)(item->entry.content_end - item->entry.content);
+	item->size = (int64_t)(item->entry.content_end - item->entry.content);
 	item->is_active = place == SPOOL_NEW && is_locked(item->entry.fd);
 	journal_read(&s->log, id, item->entry.envelope.recipient_count,
 	             &item->history, &f);

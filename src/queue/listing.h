@@ -2,8 +2,8 @@
 /* listing - what is in the queue, for people to see
  *
  * Reads envelopes and journals without locks and changes nothing; an entry that
- * goes while it is read is left out.  Damaged ones are listed with what is wrong,
- * and so is what cannot be opened or is no plain file: it is in the way.
+ * goes while it is read is left out.  Damaged ones are listed with what is
+ * wrong, and so is what cannot be opened or is no plain file: it is in the way.
  */
 #ifndef QUEUE_LISTING_H
 #define QUEUE_LISTING_H
@@ -13,18 +13,18 @@
 
 struct listing_item {
 	enum spool_place place;
-	struct entry entry;     /* its descriptor is open for reading */
+	struct entry entry; /* its descriptor is open for reading */
 	struct history history;
-	int64_t arrival;        /* seconds since 1970 */
-	int64_t size;           /* bytes of the message */
-	int64_t due;            /* next try, for new/ */
-	bool is_active;         /* somebody holds it: it is being sent */
-	struct fault damage;    /* kind FAULT_NONE when the entry is whole */
+	int64_t arrival;     /* seconds since 1970 */
+	int64_t size;        /* bytes of the message */
+	int64_t due;         /* next try, for new/ */
+	bool is_active;      /* somebody holds it: it is being sent */
+	struct fault damage; /* kind FAULT_NONE when the entry is whole */
 };
 
 /* Fill in one item; false when it is gone.  Release it in every case. */
-bool listing_read(const struct spool *s, enum spool_place place,
-                  const char *id, struct listing_item *item);
+bool listing_read(const struct spool *s, enum spool_place place, const char *id,
+                  struct listing_item *item);
 void listing_item_release(struct listing_item *item);
 
 /* Call `see` for each entry of a place in order of arrival; a non-zero result

@@ -17,8 +17,8 @@
 #include "base/fault.h"
 
 struct pause {
-	int64_t since; /* when it was written */
-	int64_t until; /* seconds since 1970 */
+	int64_t since;  /* when it was written */
+	int64_t until;  /* seconds since 1970 */
 	unsigned count; /* failures in a row */
 	struct fault why;
 };

@@ -5,8 +5,9 @@
 
 int64_t schedule_wait(unsigned tries, uint32_t chance)
 {
-	static const int64_t waits[] = { 60,   300,  900,  1800,
-		                         3600, 7200, SCHEDULE_LONGEST };
+	static const int64_t waits[] = {
+		60, 300, 900, 1800, 3600, 7200, SCHEDULE_LONGEST
+	};
 	unsigned i = tries == 0 ? 0 : tries - 1;
 	int64_t wait = i < COUNT_OF(waits) ? waits[i] : SCHEDULE_LONGEST;
 	int64_t tenth = wait / 10;

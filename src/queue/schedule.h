@@ -15,8 +15,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SCHEDULE_LONGEST (4 * 3600)     /* longest wait, before chance */
-#define SCHEDULE_DOUBT (15 * 60)        /* shortest wait after "in doubt" */
+#define SCHEDULE_LONGEST (4 * 3600) /* longest wait, before chance */
+#define SCHEDULE_DOUBT (15 * 60)    /* shortest wait after "in doubt" */
 #define SCHEDULE_STEP_MOST (2 * 4 * 3600)
 
 /* Wait after the `tries`th try (1 is the first); `chance` is any number. */

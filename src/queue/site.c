@@ -74,7 +74,7 @@ static bool is_personal(const char *home)
 	bool there;
 
 	if (secure_getenv("RELAY_HOST") != NULL ||
-	    secure_getenv("RELAY_CONFIG") != NULL)
+	    is_absolute(secure_getenv("RELAY_CONFIG")))
 		return true;
 	if (home == NULL)
 		return false;

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* site - where this user's queue and configuration are
  *
- * Personal: `~/.relayrc` of the real uid is there, or RELAY_HOST or RELAY_CONFIG
- * is set (containers, tests), or the machine has no system queue.  The queue is
- * $RELAY_QUEUE, else ${XDG_STATE_HOME:-~/.local/state}/relay.  System: otherwise;
- * /etc/relayrc and /var/spool/relay.
+ * Personal: `~/.relayrc` of the real uid is there, or RELAY_HOST or
+ * RELAY_CONFIG is set (containers, tests), or the machine has no system queue.
+ * The queue is $RELAY_QUEUE, else ${XDG_STATE_HOME:-~/.local/state}/relay.
+ * System: otherwise; /etc/relayrc and /var/spool/relay.
  *
  * Home is the password file's, because sudo and cron set HOME as they like;
  * $HOME only for a uid without an entry.  A set-id program ignores the
- * environment.  Nothing is opened and no configuration is read here: a broken
+ * environment, and a path in it that is not absolute counts for nothing.
+ * Nothing is opened and no configuration is read here: a broken
  * one must not stop mail from being accepted.
  */
 #ifndef QUEUE_SITE_H
@@ -21,7 +22,7 @@
 struct site {
 	bool is_system;
 	char *queue;  /* absolute path of the queue */
-	char *config; /* absolute path; NULL: from the environment (RELAY_HOST) */
+	char *config; /* absolute path; NULL: the environment has it */
 	char *login;  /* name of the real uid, or "uid1234" */
 	char *name;   /* the person's name of the password file, or "" */
 };

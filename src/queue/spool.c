@@ -215,8 +215,8 @@ static int add_name(void *arg, const char *name)
 		return 0;
 	if (list->count == room) {
 		list->room = room == 0 ? 64 : room * 2;
-		list->id = mem_grow(list->id, room, list->room,
-		                    sizeof(*list->id));
+		list->id =
+			mem_grow(list->id, room, list->room, sizeof(*list->id));
 	}
 	memcpy(list->id[list->count++], name, ENTRY_ID_LENGTH + 1);
 	return 0;
@@ -319,13 +319,10 @@ static enum spool_taken read_taken(struct entry *e, struct fault *f)
 	if (entry_read(e, f) == 0)
 		return SPOOL_TAKEN;
 	switch (f->kind) {
-	case FAULT_PERM:
-		return SPOOL_DAMAGED;
-	case FAULT_CONFIG:
-		return SPOOL_FOREIGN;
+	case FAULT_PERM: return SPOOL_DAMAGED;
+	case FAULT_CONFIG: return SPOOL_FOREIGN;
 	case FAULT_NONE:
-	case FAULT_TEMP:
-		break;
+	case FAULT_TEMP: break;
 	}
 	return SPOOL_UNREADABLE;
 }

@@ -4,7 +4,8 @@
  * Durability lives here: doc/QUEUE has the table of states and what a crash can
  * leave.  Submission is create, write, spool_commit; after that the entry is in
  * new/ and survives a power cut.  Names are 14 hex digits of microseconds since
- * 1970 and 8 of chance, so a listing is in order of arrival and no name returns.
+ * 1970 and 8 of chance, so a listing is in order of arrival and no name
+ * returns.
  *
  * Faults of submission carry exit status 73 (cannot create) or 74 (I/O).
  */

@@ -3,7 +3,8 @@
  *
  * A flusher holds the FIFO `wake` open for reading exactly while it holds the
  * queue's lock.  Whoever adds work rings: if somebody listens, one byte; if
- * not, a flusher is started in the background.  No order of events loses a wake:
+ * not, a flusher is started in the background.  No order of events loses a
+ * wake:
  *
  *   submitter: commit, then open the FIFO (fails: start a flusher)
  *   flusher:   close the FIFO, let go of the lock, look at new/ once more
@@ -18,8 +19,8 @@
 
 #include "base/dir.h"
 
-/* The flusher's end: a descriptor to poll for reading, or -1 without harm.  Under
- * the queue's lock only: what is no FIFO there is replaced. */
+/* The flusher's end: a descriptor to poll for reading, or -1 without harm.
+ * Under the queue's lock only: what is no FIFO there is replaced. */
 int wake_listen(const struct dir *root);
 void wake_drain(int fd); /* eat the bytes that arrived */
 

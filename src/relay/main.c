@@ -5,11 +5,13 @@
  * function.  `sendmail` and `relay-flush` do the work on mail; this shows,
  * checks and starts.
  */
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -327,6 +329,8 @@ int main(int argc, char *argv[])
 	int status;
 
 	fdio_repair_standard();
+	umask(077);
+	signal(SIGPIPE, SIG_IGN);
 	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
 		puts(PACKAGE_STRING);
 		return finish(EX_OK);

@@ -103,6 +103,14 @@ static int refuse(const char *id, const char *why, struct fault *f)
 	return fault_set_exit(f, EX_UNAVAILABLE, "%s: %s", id, why);
 }
 
+static int refuse_id(const char *id, struct fault *f)
+{
+	return fault_set_exit(f, EX_USAGE,
+	                      _("\"%s\" is no id of a message; `relay "
+	                        "queue` lists them"),
+	                      id);
+}
+
 static bool may_take(enum spool_taken taken, const struct action *action)
 {
 	return taken == SPOOL_TAKEN ||
@@ -139,10 +147,7 @@ static int act_on(struct request *r, const struct action *action,
 	int result = 0;
 
 	if (!entry_is_id(id))
-		return fault_set_exit(f, EX_USAGE,
-		                      _("\"%s\" is no id of a message; `relay "
-		                        "queue` lists them"),
-		                      id);
+		return refuse_id(id, f);
 	for (int p = 0; p < SPOOL_PLACES && result == 0; p++)
 		result = act_in(r, action, (enum spool_place)p, id, f);
 	if (result == 0)
@@ -214,47 +219,49 @@ static int list(struct request *r)
 {
 	struct fault f = { 0 };
 	int failed = r->json
-	                     ? queue_list_json(r->site, &r->spool, NULL, &f)
+	                     ? queue_list_json(r->site, &r->spool, NULL, 0, &f)
 	                     : queue_list_text(r->site, &r->spool, &f);
 
 	return failed == 0 ? EX_OK : command_fail(&f);
 }
 
-static int show_one(struct request *r, const char *id)
+static int check_ids(int count, char *ids[], struct fault *f)
 {
-	struct fault f = { 0 };
+	for (int i = 0; i < count; i++)
+		if (!entry_is_id(ids[i]))
+			return refuse_id(ids[i], f);
+	return count > 0 ? 0
+	                 : fault_set_exit(f, EX_USAGE,
+	                                  _("relay queue show: name a message "
+	                                    "by id; `relay queue` lists them"));
+}
 
-	if (!entry_is_id(id)) {
-		fault_set_exit(&f, EX_USAGE,
-		               _("\"%s\" is no id of a message; `relay queue` "
-		                 "lists them"),
-		               id);
-		return command_fail(&f);
+static int show_text(struct request *r, int count, char *ids[])
+{
+	int status = EX_OK;
+
+	for (int i = 0; i < count; i++) {
+		struct fault f;
+
+		if (queue_show_text(&r->spool, ids[i]))
+			continue;
+		refuse(ids[i], _("there is no such message (any more)"), &f);
+		status = command_fail(&f);
 	}
-	if (r->json)
-		return queue_list_json(r->site, &r->spool, id, &f) == 0
-		               ? EX_OK
-		               : command_fail(&f);
-	if (queue_show_text(&r->spool, id))
-		return EX_OK;
-	refuse(id, _("there is no such message (any more)"), &f);
-	return command_fail(&f);
+	return status;
 }
 
 static int show(struct request *r, int count, char *ids[])
 {
 	struct fault f;
-	int status = EX_OK;
 
-	if (count == 0) {
-		fault_set_exit(&f, EX_USAGE,
-		               _("relay queue show: name a message by id; "
-		                 "`relay queue` lists them"));
+	if (check_ids(count, ids, &f) != 0)
 		return command_fail(&f);
-	}
-	for (int i = 0; i < count && status == EX_OK; i++)
-		status = show_one(r, ids[i]);
-	return status;
+	if (!r->json)
+		return show_text(r, count, ids);
+	if (queue_list_json(r->site, &r->spool, ids, (size_t)count, &f) != 0)
+		return command_fail(&f);
+	return EX_OK;
 }
 
 static int dispatch(struct request *r, int count, char *words[])

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -65,6 +66,13 @@ static const char *mark_name(enum journal_kind kind)
 		break;
 	}
 	return "waiting";
+}
+
+/* An old doubt outlives later tries that were merely put off. */
+static enum journal_kind mark_state(const struct mark *mark)
+{
+	return mark->kind == JOURNAL_LATER && mark->in_doubt ? JOURNAL_DOUBT
+	                                                     : mark->kind;
 }
 
 /* The same for people. */
@@ -155,8 +163,8 @@ static void add_reasons(struct sbuf *b, const struct listing_item *item)
 		    strcmp(mark->text, last) == 0)
 			continue;
 		sbuf_addstr(b, "    ");
-		if (mark->kind == JOURNAL_DOUBT)
-			sbuf_addf(b, "%s: ", mark_text(mark->kind));
+		if (mark->in_doubt)
+			sbuf_addf(b, "%s: ", mark_text(JOURNAL_DOUBT));
 		add_escaped(b, mark->text);
 		sbuf_addstr(b, "\n");
 		last = mark->text;
@@ -267,7 +275,7 @@ static void add_history(struct sbuf *b, const struct listing_item *item)
 		sbuf_addstr(b, _("To:      "));
 		add_escaped(b, env->recipients[i]);
 		if (mark != NULL && mark->text != NULL) {
-			sbuf_addf(b, " (%s, ", mark_text(mark->kind));
+			sbuf_addf(b, " (%s, ", mark_text(mark_state(mark)));
 			clock_add_short(b, mark->time);
 			sbuf_addstr(b, ": ");
 			add_escaped(b, mark->text);
@@ -379,7 +387,7 @@ static void add_json_recipient(struct sbuf *b, const char *address,
 	add_json(b, "address", address);
 	sbuf_addstr(b, ", ");
 	add_json(b, "state",
-	         mark_name(mark != NULL ? mark->kind : JOURNAL_LATER));
+	         mark_name(mark != NULL ? mark_state(mark) : JOURNAL_LATER));
 	if (mark != NULL && mark->text != NULL) {
 		sbuf_addf(b, ", \"time\": %" PRId64 ", ", mark->time);
 		add_json(b, "status", mark->code);
@@ -479,17 +487,26 @@ static int print_json_all(const struct spool *spool, struct fault *f)
 	return 0;
 }
 
-static int print_json_one(const struct spool *spool, const char *id,
-                          struct fault *f)
+/* One that is gone does not stop the others; the last of them is the fault. */
+static int print_json_some(const struct spool *spool, char *const ids[],
+                           size_t count, struct fault *f)
 {
-	struct listing_item item;
 	bool first = true;
+	int result = 0;
 
-	if (!find(spool, id, &item))
-		return fault_set_exit(f, 1, _("there is no message %s"), id);
-	print_json_item(&first, &item);
-	listing_item_release(&item);
-	return 0;
+	for (size_t i = 0; i < count; i++) {
+		struct listing_item item;
+
+		if (!find(spool, ids[i], &item)) {
+			result = fault_set_exit(
+				f, EX_UNAVAILABLE, "%s: %s", ids[i],
+				_("there is no such message (any more)"));
+			continue;
+		}
+		print_json_item(&first, &item);
+		listing_item_release(&item);
+	}
+	return result;
 }
 
 static void print_json_head(const struct site *site)
@@ -513,15 +530,15 @@ void queue_list_nothing(const struct site *site, bool json)
 }
 
 int queue_list_json(const struct site *site, const struct spool *spool,
-                    const char *id, struct fault *f)
+                    char *const ids[], size_t count, struct fault *f)
 {
 	int result;
 
 	print_json_head(site);
 	print_json_pauses(site, spool);
 	printf("],\n\"messages\": [");
-	result = id != NULL ? print_json_one(spool, id, f)
-	                    : print_json_all(spool, f);
+	result = ids != NULL ? print_json_some(spool, ids, count, f)
+	                     : print_json_all(spool, f);
 	printf("] }\n");
 	return result;
 }

@@ -12,11 +12,11 @@
 #include "queue/listing.h"
 #include "queue/site.h"
 
-/* All places, or one message of any place when `id` is not NULL. */
+/* All places; as JSON, or only these messages when `ids` is not NULL. */
 int queue_list_text(const struct site *site, const struct spool *spool,
                     struct fault *f);
 int queue_list_json(const struct site *site, const struct spool *spool,
-                    const char *id, struct fault *f);
+                    char *const ids[], size_t count, struct fault *f);
 
 /* What an empty queue looks like. */
 void queue_list_nothing(const struct site *site, bool json);
