@@ -40,22 +40,14 @@ static bool is_taken(struct job *job, enum spool_taken taken, const char *id,
                      const struct fault *f, struct job_result *result)
 {
 	switch (taken) {
-	case SPOOL_TAKEN:
-		return true;
-	case SPOOL_GONE:
-		return false;
+	case SPOOL_TAKEN: return true;
+	case SPOOL_GONE: return false;
 	case SPOOL_BUSY:
 		log_debug("id=%s is held by another process", id);
 		return false;
-	case SPOOL_DAMAGED:
-		put_aside(job, f, result);
-		return false;
-	case SPOOL_FOREIGN:
-		result->needs_person = true;
-		break;
-	case SPOOL_UNREADABLE:
-		result->trouble = true;
-		break;
+	case SPOOL_DAMAGED: put_aside(job, f, result); return false;
+	case SPOOL_FOREIGN: result->needs_person = true; break;
+	case SPOOL_UNREADABLE: result->trouble = true; break;
 	}
 	log_warn("id=%s status=skipped (%s/new/%s: %s)", id,
 	         job->spool->root.path, id, f->text);
@@ -76,9 +68,8 @@ struct job *job_open(const struct spool *spool, const char *id,
 		job_free(&job);
 		return NULL;
 	}
-	if (journal_read(&spool->log, id,
-	                 job->entry.envelope.recipient_count, &job->history,
-	                 &f) == 0)
+	if (journal_read(&spool->log, id, job->entry.envelope.recipient_count,
+	                 &job->history, &f) == 0)
 		return job;
 	log_warn("id=%s status=skipped (%s)", id, f.text);
 	result->trouble = true;
@@ -254,17 +245,13 @@ static enum journal_kind kind_of(const struct outcome *o)
 static const char *status_word(enum journal_kind kind)
 {
 	switch (kind) {
-	case JOURNAL_DELIVERED:
-		return "sent";
-	case JOURNAL_FAILED:
-		return "failed";
-	case JOURNAL_DOUBT:
-		return "in-doubt";
+	case JOURNAL_DELIVERED: return "sent";
+	case JOURNAL_FAILED: return "failed";
+	case JOURNAL_DOUBT: return "in-doubt";
 	case JOURNAL_REPORTED:
 	case JOURNAL_ATTEMPT:
 	case JOURNAL_LATER:
-	case JOURNAL_AGAIN:
-		break;
+	case JOURNAL_AGAIN: break;
 	}
 	return "deferred";
 }
@@ -280,8 +267,8 @@ static void log_outcome(const struct job *job, const char *to, const char *peer,
 	(is_trouble ? log_warn : log_note)(
 		"id=%s from=<%s> to=<%s> relay=%s delay=%" PRId64
 		" dsn=%s status=%s (%s)",
-		job->entry.id, job->mail.sender, to, peer, delay < 0 ? 0 : delay,
-		f->code, status_word(kind), f->text);
+		job->entry.id, job->mail.sender, to, peer,
+		delay < 0 ? 0 : delay, f->code, status_word(kind), f->text);
 }
 
 static void count(struct job_result *result, enum journal_kind kind,
@@ -450,11 +437,11 @@ static int64_t seen_age(const struct job *job)
 static void leave_queue(struct job *job, struct job_result *result)
 {
 	struct fault f;
-	int failed = is_all_delivered(job)
-	                     ? spool_remove(job->spool, SPOOL_NEW, &job->entry,
-	                                    &f)
-	                     : spool_move(job->spool, &job->entry, SPOOL_NEW,
-	                                  SPOOL_FAILED, &f);
+	int failed =
+		is_all_delivered(job)
+			? spool_remove(job->spool, SPOOL_NEW, &job->entry, &f)
+			: spool_move(job->spool, &job->entry, SPOOL_NEW,
+	                             SPOOL_FAILED, &f);
 
 	if (failed == 0)
 		return;

@@ -22,12 +22,13 @@ struct job {
 	struct history history;
 	struct journal journal;
 	struct session_mail mail;
-	char **wire_addresses; /* of the recipients, qualified; and the sender */
+	char **wire_addresses; /* of the recipients, qualified; and the sender
+	                        */
 	char *wire_sender;
-	size_t *index;         /* of mail.recipients in the entry */
-	bool *is_recorded;     /* likewise: its line is in the journal */
-	bool *is_counted;      /* likewise: it was logged */
-	bool has_lost_line;    /* the disk refused a record */
+	size_t *index;      /* of mail.recipients in the entry */
+	bool *is_recorded;  /* likewise: its line is in the journal */
+	bool *is_counted;   /* likewise: it was logged */
+	bool has_lost_line; /* the disk refused a record */
 };
 
 /* What came of a job, for the sum at the end. */

@@ -10,9 +10,9 @@
 #include "base/intl.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "flush/login.h"
 #include "message/wire.h"
 #include "net/connect.h"
-#include "net/sasl.h"
 #include "net/stream.h"
 #include "net/tls.h"
 
@@ -32,7 +32,6 @@ enum progress { GO_ON, BLOCKED, IDLE, OVER };
 
 struct lane {
 	const struct smarthost *smarthost;
-	const struct secret *password;
 	struct tls_settings tls;
 	enum phase phase;
 	struct connect *connect;
@@ -40,19 +39,20 @@ struct lane {
 	struct session session;
 	enum session_action action; /* the one that is being done */
 	bool is_acting;
-	struct sasl *sasl;
+	struct login login;
 
-	int64_t deadline;     /* 0: none running */
-	bool for_progress;    /* of the writing, not of an answer */
-	size_t room;          /* of the output at the last look */
-	bool has_handshake;   /* begun */
+	int64_t deadline;   /* 0: none running */
+	bool for_progress;  /* of the writing, not of an answer */
+	size_t room;        /* of the output at the last look */
+	bool has_handshake; /* begun */
 
 	struct entry *entry;
 	struct wire_stuff stuff;
 	bool has_content, is_content_read;
 	bool is_damaged;
 	struct fault damage;
-	struct fault write_fault; /* why sending failed, kind NONE: it did not */
+	struct fault
+		write_fault; /* why sending failed, kind NONE: it did not */
 	char peer[300];
 };
 
@@ -68,7 +68,8 @@ struct lane *lane_create(const struct lane_settings *given)
 	};
 
 	l->smarthost = smarthost;
-	l->password = given->password;
+	l->login.smarthost = smarthost;
+	l->login.password = given->password;
 	l->tls = (struct tls_settings){
 		.ca_file = smarthost->tls_ca,
 		.pin = smarthost->tls_pin,
@@ -89,7 +90,7 @@ void lane_free(struct lane **lane)
 
 	if (l == NULL)
 		return;
-	sasl_free(&l->sasl);
+	login_release(&l->login);
 	connect_free(&l->connect);
 	stream_free(&l->stream);
 	session_release(&l->session);
@@ -129,8 +130,8 @@ static enum progress broken(struct lane *l, enum verdict_scope scope,
 static const char *advice(const struct lane *l)
 {
 	const struct session *s = &l->session;
-	bool is_greeting = s->due_count > 0 &&
-	                   s->due[s->due_first] == STEP_GREETING;
+	bool is_greeting =
+		s->due_count > 0 && s->due[s->due_first] == STEP_GREETING;
 
 	if (l->smarthost->tls != CONFIG_TLS_STARTTLS || !is_greeting ||
 	    s->reader.line.data[0] >= ' ')
@@ -173,11 +174,9 @@ static enum progress advance_connect(struct lane *l)
 	int fd = -1;
 
 	switch (connect_advance(l->connect, &fd, &f)) {
-	case STREAM_DONE:
-		break;
+	case STREAM_DONE: break;
 	case STREAM_WANT_READ:
-	case STREAM_WANT_WRITE:
-		return BLOCKED;
+	case STREAM_WANT_WRITE: return BLOCKED;
 	case STREAM_CLOSED:
 	case STREAM_FAILED:
 		broken(l, VERDICT_SERVER, &f);
@@ -187,7 +186,7 @@ static enum progress advance_connect(struct lane *l)
 	snprintf(l->peer, sizeof(l->peer), "%s", connect_peer(l->connect));
 	l->stream = stream_create(fd);
 	l->phase = l->smarthost->tls == CONFIG_TLS_IMPLICIT ? PHASE_IMPLICIT
-	                                                     : PHASE_TALK;
+	                                                    : PHASE_TALK;
 	return GO_ON;
 }
 
@@ -206,17 +205,13 @@ static enum progress advance_handshake(struct lane *l, bool *done)
 	switch (stream_handshake(l->stream, &f)) {
 	case STREAM_DONE:
 		clear_deadline(l);
-		log_debug("relay=%s tls=%s", l->peer,
-		          stream_cipher(l->stream));
+		log_debug("relay=%s tls=%s", l->peer, stream_cipher(l->stream));
 		*done = true;
 		return GO_ON;
 	case STREAM_WANT_READ:
-	case STREAM_WANT_WRITE:
-		return is_late(l) ? timed_out(l) : BLOCKED;
-	case STREAM_CLOSED:
-		return closed(l);
-	case STREAM_FAILED:
-		break;
+	case STREAM_WANT_WRITE: return is_late(l) ? timed_out(l) : BLOCKED;
+	case STREAM_CLOSED: return closed(l);
+	case STREAM_FAILED: break;
 	}
 	return broken(l, VERDICT_SERVER, &f);
 }
@@ -300,18 +295,15 @@ static enum progress read_reply(struct lane *l)
 	if (take_input(l))
 		return GO_ON;
 	switch (stream_fill(l->stream, &f)) {
-	case STREAM_DONE:
-		return GO_ON;
+	case STREAM_DONE: return GO_ON;
 	case STREAM_WANT_READ:
 	case STREAM_WANT_WRITE:
 		if (progress == OVER) /* nothing to say, nothing to hear */
 			return closed(l);
 		start_deadline(l, session_timeout(&l->session));
 		return is_late(l) ? timed_out(l) : BLOCKED;
-	case STREAM_CLOSED:
-		return closed(l);
-	case STREAM_FAILED:
-		break;
+	case STREAM_CLOSED: return closed(l);
+	case STREAM_FAILED: break;
 	}
 	return broken(l, VERDICT_SERVER, &f);
 }
@@ -432,97 +424,6 @@ static enum progress write_empty(struct lane *l)
 	return GO_ON;
 }
 
-/* --- login -------------------------------------------------------------- */
-
-static enum progress login_failed(struct lane *l, const struct fault *f)
-{
-	session_login_failed(&l->session, f);
-	l->is_acting = false;
-	return GO_ON;
-}
-
-static const char *begin_sasl(struct lane *l, struct sbuf *binding,
-                              struct fault *f)
-{
-	struct sasl_settings settings = {
-		.host = l->smarthost->host,
-		.user = l->smarthost->user,
-		.password = l->password,
-		.allowed = l->smarthost->login,
-		.encrypted = stream_is_encrypted(l->stream),
-		.has_certificate = l->smarthost->tls_cert != NULL,
-	};
-	const char *mechanism;
-
-	if (stream_binding(l->stream, &settings.is_exporter, binding))
-		settings.binding = binding->data;
-	mechanism =
-		sasl_choose(&settings, session_mechanisms(&l->session), f);
-	if (mechanism == NULL)
-		return NULL;
-	sasl_free(&l->sasl);
-	l->sasl = sasl_create(&settings, mechanism, f);
-	return l->sasl != NULL ? mechanism : NULL;
-}
-
-static enum progress login(struct lane *l)
-{
-	struct sbuf binding, initial;
-	const char *mechanism;
-	struct fault f;
-	bool is_ready;
-
-	sbuf_init(&binding, 1024);
-	sbuf_init(&initial, GATE_AUTH_LIMIT);
-	mechanism = begin_sasl(l, &binding, &f);
-	is_ready = mechanism != NULL &&
-	           (!sasl_is_client_first(l->sasl) ||
-	            sasl_step(l->sasl, "", &initial, &f) == 0);
-	if (is_ready)
-		session_login(&l->session, mechanism,
-		              sasl_is_client_first(l->sasl) ? initial.data
-		                                            : NULL);
-	sbuf_release(&binding);
-	sbuf_release(&initial);
-	l->is_acting = false;
-	return is_ready ? GO_ON : login_failed(l, &f);
-}
-
-static enum progress challenge(struct lane *l)
-{
-	struct sbuf answer;
-	struct fault f;
-	int result;
-
-	sbuf_init(&answer, GATE_AUTH_LIMIT);
-	result = sasl_step(l->sasl, session_challenge(&l->session), &answer,
-	                   &f);
-	if (result == 0)
-		session_answer(&l->session, answer.data);
-	sbuf_release(&answer);
-	l->is_acting = false;
-	return result == 0 ? GO_ON : login_failed(l, &f);
-}
-
-/* SCRAM proves the server too; a "235" without it comes from somebody who does
- * not know the password. */
-static enum progress prove(struct lane *l)
-{
-	struct fault f;
-
-	l->is_acting = false;
-	if (sasl_is_proved(l->sasl)) {
-		sasl_free(&l->sasl);
-		session_proved(&l->session);
-		return GO_ON;
-	}
-	fault_set(&f, FAULT_CONFIG, "4.7.0",
-	          _("%s accepted the login without proving that it knows the "
-	            "password: check `host`; nothing was sent"),
-	          l->peer);
-	return broken(l, VERDICT_LOGIN, &f);
-}
-
 /* --- the loop ----------------------------------------------------------- */
 
 static enum progress act(struct lane *l)
@@ -532,30 +433,26 @@ static enum progress act(struct lane *l)
 		l->is_acting = true;
 	}
 	switch (l->action) {
-	case SESSION_WRITE:
-		return write_line(l);
+	case SESSION_WRITE: return write_line(l);
 	case SESSION_CONTENT:
-	case SESSION_CHUNK:
-		return write_content(l);
-	case SESSION_EMPTY:
-		return write_empty(l);
-	case SESSION_READ:
-		l->is_acting = false;
-		return read_reply(l);
-	case SESSION_START_TLS:
-		l->is_acting = false;
-		return start_tls(l);
+	case SESSION_CHUNK: return write_content(l);
+	case SESSION_EMPTY: return write_empty(l);
+	case SESSION_READ: l->is_acting = false; return read_reply(l);
+	case SESSION_START_TLS: l->is_acting = false; return start_tls(l);
 	case SESSION_LOGIN:
-		return login(l);
-	case SESSION_CHALLENGE:
-		return challenge(l);
-	case SESSION_PROOF:
-		return prove(l);
-	case SESSION_IDLE:
 		l->is_acting = false;
-		return IDLE;
-	case SESSION_DONE:
-		break;
+		login_begin(&l->login, &l->session, l->stream);
+		return GO_ON;
+	case SESSION_CHALLENGE:
+		l->is_acting = false;
+		login_answer(&l->login, &l->session);
+		return GO_ON;
+	case SESSION_PROOF:
+		l->is_acting = false;
+		login_prove(&l->login, &l->session);
+		return GO_ON;
+	case SESSION_IDLE: l->is_acting = false; return IDLE;
+	case SESSION_DONE: break;
 	}
 	return OVER;
 }
@@ -563,12 +460,9 @@ static enum progress act(struct lane *l)
 static enum progress advance_once(struct lane *l)
 {
 	switch (l->phase) {
-	case PHASE_CONNECT:
-		return advance_connect(l);
-	case PHASE_IMPLICIT:
-		return advance_implicit(l);
-	case PHASE_TALK:
-		break;
+	case PHASE_CONNECT: return advance_connect(l);
+	case PHASE_IMPLICIT: return advance_implicit(l);
+	case PHASE_TALK: break;
 	}
 	return act(l);
 }
@@ -577,12 +471,9 @@ enum lane_state lane_advance(struct lane *l)
 {
 	for (;;) {
 		switch (advance_once(l)) {
-		case GO_ON:
-			break;
-		case BLOCKED:
-			return LANE_WAITING;
-		case IDLE:
-			return LANE_IDLE;
+		case GO_ON: break;
+		case BLOCKED: return LANE_WAITING;
+		case IDLE: return LANE_IDLE;
 		case OVER:
 			if (l->stream != NULL)
 				stream_goodbye(l->stream);
@@ -599,8 +490,7 @@ int lane_fd(const struct lane *l)
 
 short lane_events(const struct lane *l)
 {
-	return l->stream != NULL ? stream_events(l->stream)
-	                         : POLLIN | POLLOUT;
+	return l->stream != NULL ? stream_events(l->stream) : POLLIN | POLLOUT;
 }
 
 int64_t lane_deadline(const struct lane *l)

@@ -45,9 +45,9 @@ short lane_events(const struct lane *l);
 int64_t lane_deadline(const struct lane *l); /* clock_ticks() */
 
 /* When idle: send the message of `entry` to the open recipients of `mail`, both
- * borrowed until the lane is idle or over.  False: nothing was sent, because the
- * connection is over or all recipients are settled without a word to the server
- * (the lane is idle then). */
+ * borrowed until the lane is idle or over.  False: nothing was sent, because
+ * the connection is over or all recipients are settled without a word to the
+ * server (the lane is idle then). */
 bool lane_send(struct lane *l, struct entry *entry, struct session_mail *mail);
 void lane_quit(struct lane *l);
 

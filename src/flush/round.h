@@ -16,10 +16,10 @@
 
 struct round_settings {
 	const struct config *config;
-	int64_t config_time;      /* mtime of its file: voids older pauses */
+	int64_t config_time; /* mtime of its file: voids older pauses */
 	const struct spool *spool;
-	bool is_now;              /* ignore waits and pauses */
-	char *const *ids;         /* only these, whatever their wait; NULL: all */
+	bool is_now;      /* ignore waits and pauses */
+	char *const *ids; /* only these, whatever their wait; NULL: all */
 	size_t id_count;
 	const sigset_t *while_waiting; /* signals blocked while we poll */
 };
@@ -27,11 +27,11 @@ struct round_settings {
 struct round_result {
 	struct job_result jobs;
 	unsigned connections;
-	unsigned waiting;     /* entries that were not due or whose smarthost
-	                         is left alone */
-	bool is_held_back;    /* some of them by a smarthost left alone */
-	bool is_missing;      /* an id that was asked for is not there */
-	int64_t next;         /* when the next one is due, 0: never */
+	unsigned waiting;       /* entries that were not due or whose smarthost
+	                           is left alone */
+	bool is_held_back;      /* some of them by a smarthost left alone */
+	bool is_missing;        /* an id that was asked for is not there */
+	int64_t next;           /* when the next one is due, 0: never */
 	struct spool_list seen; /* all that was in new/ at the beginning */
 };
 
@@ -43,8 +43,7 @@ bool round_has_missed(const struct round_settings *settings,
 
 /* Until everything due was tried.  Set *stop from a signal handler to end after
  * the messages that are under way.  -1: the queue itself cannot be read. */
-int round_run(const struct round_settings *settings,
-              const volatile int *stop, struct round_result *result,
-              struct fault *f);
+int round_run(const struct round_settings *settings, const volatile int *stop,
+              struct round_result *result, struct fault *f);
 
 #endif

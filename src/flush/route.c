@@ -35,8 +35,8 @@ void route_add(struct route *r, const char *id)
 
 	if (list->count == room) {
 		list->room = room == 0 ? 64 : room * 2;
-		list->id = mem_grow(list->id, room, list->room,
-		                    sizeof(*list->id));
+		list->id =
+			mem_grow(list->id, room, list->room, sizeof(*list->id));
 	}
 	memcpy(list->id[list->count++], id, ENTRY_ID_LENGTH + 1);
 }
@@ -62,7 +62,7 @@ void route_stop(struct route *r, enum verdict_scope scope,
 	r->is_stopped = true;
 	if (f->kind == FAULT_CONFIG)
 		r->result.needs_person = true;
-	r->result.later++;
+	r->result.later += (unsigned)(r->waiting.count - r->next);
 }
 
 /* --- the job ------------------------------------------------------------ */
@@ -129,9 +129,8 @@ static void send_job(struct route *r)
 		job_free(&r->job);
 		return;
 	}
-	r->is_job_sent =
-		lane_send(r->lane, &r->job->entry, &r->job->mail) ||
-		!job_has_open(r->job);
+	r->is_job_sent = lane_send(r->lane, &r->job->entry, &r->job->mail) ||
+	                 !job_has_open(r->job);
 }
 
 /* The lane is idle: what it had is done, unless the server takes the
@@ -253,14 +252,9 @@ bool route_advance(struct route *r)
 		if (r->lane == NULL && !start_lane(r))
 			return false;
 		switch (lane_advance(r->lane)) {
-		case LANE_WAITING:
-			return true;
-		case LANE_IDLE:
-			feed_lane(r);
-			break;
-		case LANE_OVER:
-			end_lane(r);
-			break;
+		case LANE_WAITING: return true;
+		case LANE_IDLE: feed_lane(r); break;
+		case LANE_OVER: end_lane(r); break;
 		}
 	}
 }

@@ -16,7 +16,7 @@ struct route {
 	const struct smarthost *smarthost;
 	const struct config *config;
 	const struct spool *spool;
-	const char *helo;   /* names we give, borrowed */
+	const char *helo; /* names we give, borrowed */
 	const char *domain;
 	struct tls_store *store; /* shared by all routes, borrowed */
 
@@ -25,14 +25,14 @@ struct route {
 
 	struct secret *password;
 	struct lane *lane;
-	struct job *job;       /* the message at hand */
-	bool is_job_sent;      /* the server has heard of it */
-	unsigned lane_jobs;    /* messages begun on this connection */
-	unsigned lane_useful;  /* of them, those that were answered */
+	struct job *job;      /* the message at hand */
+	bool is_job_sent;     /* the server has heard of it */
+	unsigned lane_jobs;   /* messages begun on this connection */
+	unsigned lane_useful; /* of them, those that were answered */
 	bool is_stopped;
 	bool is_ending;
 	struct job_result result;
-	unsigned connections;  /* for the sum at the end */
+	unsigned connections; /* for the sum at the end */
 };
 
 void route_init(struct route *r, const struct smarthost *smarthost,

@@ -274,7 +274,6 @@ int watch_run(const struct watch_settings *settings, struct fault *f)
 	sigset_t while_asleep;
 
 	set_signals(&while_asleep);
-	return settings->is_watching
-	               ? run_watching(settings, &while_asleep, f)
-	               : run_once(settings, &while_asleep, f);
+	return settings->is_watching ? run_watching(settings, &while_asleep, f)
+	                             : run_once(settings, &while_asleep, f);
 }

@@ -3,9 +3,9 @@
  *
  * Holds the queue's lock and the FIFO `wake` while it works.  Once: until no
  * submission arrived during the pass; then it lets go of both and looks a last
- * time, so that no wake is lost (queue/wake.h).  Watching: sleeps until somebody
- * rings or the next message is due, reads the configuration anew before each
- * pass, and ends cleanly on SIGTERM or SIGINT.
+ * time, so that no wake is lost (queue/wake.h).  Watching: sleeps until
+ * somebody rings or the next message is due, reads the configuration anew
+ * before each pass, and ends cleanly on SIGTERM or SIGINT.
  */
 #ifndef FLUSH_WATCH_H
 #define FLUSH_WATCH_H

@@ -5,11 +5,11 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "base/ascii.h"
 #include "base/escape.h"
 #include "base/intl.h"
 #include "base/mem.h"
 #include "base/port.h"
-#include "base/ascii.h"
 
 int address_refuse(const char *text, size_t n, const char *reason,
                    struct fault *f)

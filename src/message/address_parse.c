@@ -17,8 +17,8 @@
 
 #include <string.h>
 
-#include "base/intl.h"
 #include "base/ascii.h"
+#include "base/intl.h"
 
 /* A token is one of these or the special character itself. */
 enum {

@@ -4,10 +4,10 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/attr.h"
 #include "base/clock.h"
 #include "base/intl.h"
-#include "base/ascii.h"
 
 #define FIELD_MAX 4096     /* bytes of a value that we make */
 #define NAME_MAX_SHOWN 200 /* bytes of a full name that we show */

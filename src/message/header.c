@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/intl.h"
 #include "base/mem.h"
-#include "base/ascii.h"
 
 /* Room beyond the limit, for the fields that we add ourselves. */
 #define RESERVE ((size_t)64 << 10)

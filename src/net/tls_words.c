@@ -173,7 +173,8 @@ int tls_broken(const struct tls_break *b, struct fault *f)
 	case TLS_NOT_TLS:
 		return fault_set(f, FAULT_CONFIG, CODE,
 		                 _("%s does not start with TLS on this port: "
-		                   "set `tls starttls`, or use port 465"),
+		                   "check `tls` and `port` (usually 587 with "
+		                   "`starttls`, 465 with `implicit`)"),
 		                 b->host);
 	case TLS_TOO_OLD:
 		return fault_set(f, FAULT_CONFIG, CODE,

@@ -49,7 +49,8 @@ static const struct command commands[] = {
 	     "  --quiet     say nothing but trouble\n\n"
 	     "Exit status: 0 all is well, 75 some mail waits for another "
 	     "try,\n"
-	     "78 a person must act, 69 no such message, 74 the queue itself is in "
+	     "78 a person must act, 69 no such message, 74 the queue itself is "
+	     "in "
 	     "trouble.\n"),
 	  command_flush },
 	{ "queue", "[list | show | hold | release | remove | retry] [ID...]",

@@ -128,8 +128,9 @@ static int act_in(struct request *r, const struct action *action,
 	if (taken == SPOOL_GONE)
 		return 0;
 	if (taken == SPOOL_BUSY)
-		result = refuse(id, _("it is being sent now; try again in a "
-		                      "moment"),
+		result = refuse(id,
+		                _("it is being sent now; try again in a "
+		                  "moment"),
 		                f);
 	else if (!may_take(taken, action))
 		result = fault_wrap(f, "%s", id);
@@ -218,8 +219,7 @@ static int perform(struct request *r, const struct action *action, int count,
 static int list(struct request *r)
 {
 	struct fault f = { 0 };
-	int failed = r->json
-	                     ? queue_list_json(r->site, &r->spool, NULL, 0, &f)
+	int failed = r->json ? queue_list_json(r->site, &r->spool, NULL, 0, &f)
 	                     : queue_list_text(r->site, &r->spool, &f);
 
 	return failed == 0 ? EX_OK : command_fail(&f);
@@ -267,8 +267,7 @@ static int show(struct request *r, int count, char *ids[])
 static int dispatch(struct request *r, int count, char *words[])
 {
 	if (count == 0 || strcmp(words[0], "list") == 0)
-		return count <= 1 ? list(r)
-		                  : command_refuse("queue", words[1]);
+		return count <= 1 ? list(r) : command_refuse("queue", words[1]);
 	if (strcmp(words[0], "show") == 0)
 		return show(r, count - 1, words + 1);
 	for (size_t i = 0; i < COUNT_OF(actions); i++)

@@ -18,6 +18,13 @@ int queue_list_text(const struct site *site, const struct spool *spool,
 int queue_list_json(const struct site *site, const struct spool *spool,
                     char *const ids[], size_t count, struct fault *f);
 
+/* Look in every place.  False: no such message; release the item anyway. */
+bool queue_find(const struct spool *spool, const char *id,
+                struct listing_item *item);
+
+/* How a recipient stands, doubt included. */
+enum journal_kind queue_mark_state(const struct mark *mark);
+
 /* What an empty queue looks like. */
 void queue_list_nothing(const struct site *site, bool json);
 

@@ -23,23 +23,13 @@ static int take_mode(struct args *args, const char *value, struct fault *f)
 {
 	switch (value[0]) {
 	case 'm':
-	case 'a':
-		args->mode = ARGS_SUBMIT;
-		return 0;
-	case 'p':
-		args->mode = ARGS_LIST;
-		return 0;
-	case 'P':
-		args->mode = ARGS_COUNT;
-		return 0;
-	case 'v':
-		args->mode = ARGS_VERIFY;
-		return 0;
+	case 'a': args->mode = ARGS_SUBMIT; return 0;
+	case 'p': args->mode = ARGS_LIST; return 0;
+	case 'P': args->mode = ARGS_COUNT; return 0;
+	case 'v': args->mode = ARGS_VERIFY; return 0;
 	case 'i':
 	case 'h':
-	case 'H':
-		args->mode = ARGS_NOTHING;
-		return 0;
+	case 'H': args->mode = ARGS_NOTHING; return 0;
 	case 's':
 		return fault_set_exit(f, EX_USAGE,
 		                      _("-bs (SMTP on standard input) is not "
@@ -295,8 +285,8 @@ static void take_name(struct args *args, const char *name)
 		const char *name;
 		enum args_mode mode;
 	} names[] = {
-		{ "mailq", ARGS_LIST },         { "newaliases", ARGS_NOTHING },
-		{ "hoststat", ARGS_NOTHING },   { "purgestat", ARGS_NOTHING },
+		{ "mailq", ARGS_LIST },       { "newaliases", ARGS_NOTHING },
+		{ "hoststat", ARGS_NOTHING }, { "purgestat", ARGS_NOTHING },
 		{ "runq", ARGS_RUN },
 	};
 	const char *slash = strrchr(name, '/');
@@ -312,8 +302,7 @@ int args_parse(struct args *args, int argc, char *argv[], struct fault *f)
 	bool only_operands = false;
 
 	memset(args, 0, sizeof(*args));
-	args->operands =
-		mem_array((size_t)argc + 1, sizeof(*args->operands));
+	args->operands = mem_array((size_t)argc + 1, sizeof(*args->operands));
 	if (argc > 0)
 		take_name(args, argv[0]);
 	for (int i = 1; i < argc; i++) {

@@ -135,8 +135,7 @@ static int act(const struct args *args, const struct site *site, bool no_input,
                struct fault *f)
 {
 	switch (args->mode) {
-	case ARGS_SUBMIT:
-		return take_message(args, site, no_input, f);
+	case ARGS_SUBMIT: return take_message(args, site, no_input, f);
 	case ARGS_LIST:
 	case ARGS_COUNT:
 		if (args->operand_count > 0)
@@ -145,13 +144,11 @@ static int act(const struct args *args, const struct site *site, bool no_input,
 			                        "`relay queue` shows one "
 			                        "message"));
 		return mailq(site, args->mode == ARGS_COUNT, f);
-	case ARGS_RUN:
-		return run_queue(args, site, f);
+	case ARGS_RUN: return run_queue(args, site, f);
 	case ARGS_VERIFY:
 	case ARGS_NOTHING:
 	case ARGS_HELP:
-	case ARGS_VERSION:
-		break;
+	case ARGS_VERSION: break;
 	}
 	return 0;
 }
@@ -177,20 +174,16 @@ static bool prepare(void)
 static int answer(const struct args *args)
 {
 	switch (args->mode) {
-	case ARGS_HELP:
-		return help();
+	case ARGS_HELP: return help();
 	case ARGS_VERSION:
 		printf("sendmail (relay) %s\n", PACKAGE_VERSION);
 		return EX_OK;
-	case ARGS_NOTHING:
-		return EX_OK;
-	case ARGS_VERIFY:
-		return verify(args);
+	case ARGS_NOTHING: return EX_OK;
+	case ARGS_VERIFY: return verify(args);
 	case ARGS_SUBMIT:
 	case ARGS_LIST:
 	case ARGS_COUNT:
-	case ARGS_RUN:
-		break;
+	case ARGS_RUN: break;
 	}
 	return -1;
 }

@@ -121,10 +121,23 @@ static int read_header_recipients(struct submission *s, struct fault *f)
 
 /* --- standard input ----------------------------------------------------- */
 
+/* A caller may leave us a descriptor that does not wait, which it shares with
+ * somebody (a terminal, a socket of Node.js): we wait all the same. */
+static ssize_t read_input(char *bytes, size_t size)
+{
+	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
+	ssize_t n;
+
+	while ((n = fdio_read(STDIN_FILENO, bytes, size)) < 0 &&
+	       errno == EAGAIN)
+		poll(&input, 1, -1);
+	return n;
+}
+
 static int read_more(struct submission *s, struct fault *f)
 {
 	char piece[READ_SIZE];
-	ssize_t n = fdio_read(STDIN_FILENO, piece, sizeof(piece));
+	ssize_t n = read_input(piece, sizeof(piece));
 
 	if (n < 0)
 		return fault_set_exit(f, EX_NOINPUT,
@@ -153,13 +166,9 @@ static int take_header_line(struct submission *s, const struct wire_line *line,
 			return too_long(f);
 		*used += line->used;
 		return 1;
-	case HEADER_END:
-		*used += line->used;
-		return 0;
-	case HEADER_BODY:
-		return 0;
-	case HEADER_TOO_LONG:
-		break;
+	case HEADER_END: *used += line->used; return 0;
+	case HEADER_BODY: return 0;
+	case HEADER_TOO_LONG: break;
 	}
 	return too_long(f);
 }
@@ -212,7 +221,7 @@ static int read_body(struct submission *s, struct fault *f)
 		if (read_more(s, f) != 0)
 			return -1;
 	}
-	if (result == WIRE_MORE)
+	if (result != WIRE_FAILED)
 		result = wire_body_end(&s->input);
 	return result == WIRE_FAILED ? -1 : 0;
 }

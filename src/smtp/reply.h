@@ -25,8 +25,9 @@
 #define REPLY_BYTES 65536
 
 struct reply {
-	int code;        /* 200 to 559 */
-	char status[12]; /* enhanced status code (RFC 2034) of its class, or "" */
+	int code;         /* 200 to 559 */
+	char status[12];  /* enhanced status code (RFC 2034) of its class, or ""
+	                   */
 	struct sbuf text; /* the lines without their codes, joined by '\n' */
 	size_t lines;
 };
@@ -54,7 +55,8 @@ enum reply_result reply_read(struct reply_reader *r, const char *bytes,
 /* Were some bytes of a reply read, but not all? */
 bool reply_is_begun(const struct reply_reader *r);
 
-/* The text on one line, for a log or a person: at most `size` bytes, escaped. */
+/* The text on one line, for a log or a person: at most `size` bytes, escaped.
+ */
 void reply_show(const struct reply *r, char *to, size_t size);
 
 #endif

@@ -14,8 +14,8 @@
  *             ...
  *
  * Answers belong to the oldest step that is due, so commands may be sent ahead
- * where the server bears it (RFC 2920); a whole message's envelope, or with BDAT
- * (RFC 3030) the content too, is one flight.
+ * where the server bears it (RFC 2920); a whole message's envelope, or with
+ * BDAT (RFC 3030) the content too, is one flight.
  *
  * Every recipient has an outcome of its own; one that is settled stays, and the
  * end of the connection settles the others.  Once the last byte of a message is
@@ -37,18 +37,19 @@
 #include "smtp/reply.h"
 #include "smtp/verdict.h"
 
-#define SESSION_FLIGHT 100          /* recipients in one transaction */
-#define SESSION_DUE 128             /* answers that may be due at a time */
-#define SESSION_CHUNK_AHEAD 262144  /* larger messages wait for RCPT's answers */
+#define SESSION_FLIGHT 100         /* recipients in one transaction */
+#define SESSION_DUE 128            /* answers that may be due at a time */
+#define SESSION_CHUNK_AHEAD 262144 /* larger messages wait for RCPT's answers \
+	                            */
 
 enum session_action {
-	SESSION_WRITE,     /* put session_line() and CRLF on the stream */
-	SESSION_CONTENT,   /* put the message in DATA form: dots stuffed, ended */
-	SESSION_CHUNK,     /* put the message as it is */
-	SESSION_EMPTY,     /* put ".\r\n" and nothing else */
-	SESSION_READ,      /* flush, wait, session_receive() */
+	SESSION_WRITE,   /* put session_line() and CRLF on the stream */
+	SESSION_CONTENT, /* put the message in DATA form: dots stuffed, ended */
+	SESSION_CHUNK,   /* put the message as it is */
+	SESSION_EMPTY,   /* put ".\r\n" and nothing else */
+	SESSION_READ,    /* flush, wait, session_receive() */
 	SESSION_START_TLS, /* session_encrypted() or session_broken() */
-	SESSION_LOGIN,     /* choose from session_mechanisms(), session_login() */
+	SESSION_LOGIN, /* choose from session_mechanisms(), session_login() */
 	SESSION_CHALLENGE, /* answer session_challenge(), session_answer() */
 	SESSION_PROOF,     /* 235 came: did the server prove itself?
 	                      session_proved() or session_broken() */
@@ -83,18 +84,18 @@ enum step {
 };
 
 struct session_settings {
-	const char *helo;      /* the name we give, borrowed */
-	bool is_encrypted;     /* implicit TLS: the handshake is done */
-	bool needs_tls;        /* otherwise: STARTTLS or nothing */
+	const char *helo;  /* the name we give, borrowed */
+	bool is_encrypted; /* implicit TLS: the handshake is done */
+	bool needs_tls;    /* otherwise: STARTTLS or nothing */
 	bool needs_login;
 };
 
 enum outcome_state {
-	OUTCOME_OPEN,      /* not asked, or to be asked again at once */
+	OUTCOME_OPEN, /* not asked, or to be asked again at once */
 	OUTCOME_DELIVERED,
-	OUTCOME_REFUSED,   /* the fault says for how long */
-	OUTCOME_DOUBT,     /* it may have been delivered; the fault says why not
-	                      known */
+	OUTCOME_REFUSED, /* the fault says for how long */
+	OUTCOME_DOUBT,   /* it may have been delivered; the fault says why not
+	                    known */
 };
 
 struct outcome {
@@ -114,9 +115,9 @@ struct session_mail {
 	const char *sender; /* "" is the null sender */
 	struct session_recipient *recipients;
 	size_t count;
-	uint64_t size;      /* octets in wire form, without stuffing */
-	bool is_8bit;       /* holds octets above 127 */
-	bool is_utf8;       /* an address of the envelope is not ASCII */
+	uint64_t size; /* octets in wire form, without stuffing */
+	bool is_8bit;  /* holds octets above 127 */
+	bool is_utf8;  /* an address of the envelope is not ASCII */
 };
 
 /* What EHLO offered, forgotten after STARTTLS. */
@@ -132,7 +133,7 @@ struct session {
 	struct reply_reader reader;
 	enum step step;
 	bool is_encrypted;
-	bool is_helo;       /* the server knows no EHLO */
+	bool is_helo; /* the server knows no EHLO */
 	enum step due[SESSION_DUE];
 	size_t due_first, due_count;
 	struct sbuf line;
@@ -210,7 +211,8 @@ void session_content_cut(struct session *s);
 void session_broken(struct session *s, enum verdict_scope scope,
                     const struct fault *f);
 
-/* Trouble that is the account's: the smarthost is to be left alone.  NULL: none.
+/* Trouble that is the account's: the smarthost is to be left alone.  NULL:
+ * none.
  */
 const struct fault *session_trouble(const struct session *s,
                                     enum verdict_scope *scope);

@@ -7,9 +7,9 @@
 #include "base/ascii.h"
 #include "base/intl.h"
 
-#define BEFORE_MAIL                                                            \
+#define BEFORE_MAIL \
 	(VERDICT_AT_GREETING | VERDICT_AT_EHLO | VERDICT_AT_STARTTLS)
-#define IN_MAIL                                                                \
+#define IN_MAIL \
 	(VERDICT_AT_MAIL | VERDICT_AT_RCPT | VERDICT_AT_DATA | VERDICT_AT_FINAL)
 #define ANYWHERE (BEFORE_MAIL | VERDICT_AT_AUTH | IN_MAIL)
 
@@ -18,20 +18,20 @@
 #define PERSON FAULT_CONFIG
 
 /* What to do about it, where a person can do something. */
-#define WAIT_QUOTA                                                             \
-	N_("the account has used up its quota; mail waits until it may send "  \
+#define WAIT_QUOTA                                                            \
+	N_("the account has used up its quota; mail waits until it may send " \
 	   "again")
 #define WAIT_SLOWER N_("the server wants us to send more slowly; mail waits")
-#define CHECK_LOGIN                                                            \
+#define CHECK_LOGIN \
 	N_("check `user` and `password` of this smarthost; mail waits")
-#define CHECK_SENDER                                                           \
-	N_("the provider does not accept this sender: verify the address "     \
+#define CHECK_SENDER                                                       \
+	N_("the provider does not accept this sender: verify the address " \
 	   "there, or send from one it knows; the message waits")
-#define NEED_LOGIN                                                             \
+#define NEED_LOGIN \
 	N_("the server wants a login: set `user` and `password`; mail waits")
-#define NEED_APP_PASSWORD                                                      \
+#define NEED_APP_PASSWORD \
 	N_("the provider wants an application password here; mail waits")
-#define NEED_OAUTH                                                             \
+#define NEED_OAUTH \
 	N_("the provider takes no passwords any more, only OAuth; mail waits")
 #define TENANT_OFF                                                             \
 	N_("SMTP login is switched off for this mailbox or organisation: its " \
@@ -43,12 +43,12 @@
 #define BOX_FULL                                                               \
 	N_("the mailbox of the account is full: delete something there; mail " \
 	   "waits")
-#define NOT_RELAYED                                                            \
-	N_("the server does not relay for us: check `user`, `password` and "   \
+#define NOT_RELAYED                                                          \
+	N_("the server does not relay for us: check `user`, `password` and " \
 	   "`login`; mail waits")
 #define TOO_LARGE N_("the message is larger than the server takes")
-#define NO_SERVICE                                                             \
-	N_("the server refuses to talk to us: check `host` and `port`, or "    \
+#define NO_SERVICE                                                          \
+	N_("the server refuses to talk to us: check `host` and `port`, or " \
 	   "ask its administrator; mail waits")
 
 /* First match wins.  `low` to `high`: reply codes; `status`: the beginning of
@@ -152,22 +152,14 @@ static bool matches(const struct row *row, enum verdict_step at,
 static const char *step_name(enum verdict_step at)
 {
 	switch (at) {
-	case VERDICT_AT_GREETING:
-		return "greeting";
-	case VERDICT_AT_EHLO:
-		return "EHLO";
-	case VERDICT_AT_STARTTLS:
-		return "STARTTLS";
-	case VERDICT_AT_AUTH:
-		return "AUTH";
-	case VERDICT_AT_MAIL:
-		return "MAIL";
-	case VERDICT_AT_RCPT:
-		return "RCPT";
-	case VERDICT_AT_DATA:
-		return "DATA";
-	case VERDICT_AT_FINAL:
-		break;
+	case VERDICT_AT_GREETING: return "greeting";
+	case VERDICT_AT_EHLO: return "EHLO";
+	case VERDICT_AT_STARTTLS: return "STARTTLS";
+	case VERDICT_AT_AUTH: return "AUTH";
+	case VERDICT_AT_MAIL: return "MAIL";
+	case VERDICT_AT_RCPT: return "RCPT";
+	case VERDICT_AT_DATA: return "DATA";
+	case VERDICT_AT_FINAL: break;
 	}
 	return "message";
 }
@@ -229,16 +221,11 @@ bool verdict_is_account(enum verdict_scope scope)
 const char *verdict_scope_name(enum verdict_scope scope)
 {
 	switch (scope) {
-	case VERDICT_RECIPIENT:
-		return "recipient";
-	case VERDICT_MESSAGE:
-		return "message";
-	case VERDICT_LOGIN:
-		return "login";
-	case VERDICT_QUOTA:
-		return "quota";
-	case VERDICT_SERVER:
-		break;
+	case VERDICT_RECIPIENT: return "recipient";
+	case VERDICT_MESSAGE: return "message";
+	case VERDICT_LOGIN: return "login";
+	case VERDICT_QUOTA: return "quota";
+	case VERDICT_SERVER: break;
 	}
 	return "server";
 }

@@ -3,10 +3,10 @@
  *
  * The one place that decides.  A reply is judged by its class, the step it
  * answers, its enhanced status and, for the providers known to say something
- * other than they mean, by their words.  The verdict is a fault (later, never, a
- * person must act) and a scope: this recipient, this message, or the login, the
- * quota, the server, which are the account's trouble, stop the whole smarthost
- * for a while and return no mail.
+ * other than they mean, by their words.  The verdict is a fault (later, never,
+ * a person must act) and a scope: this recipient, this message, or the login,
+ * the quota, the server, which are the account's trouble, stop the whole
+ * smarthost for a while and return no mail.
  *
  * Positive replies are not judged here.
  */
@@ -37,8 +37,8 @@ enum verdict_step {
 };
 
 /* Judge a reply of class 4 or 5, or an unexpected one (2yz or 3yz where it
- * makes no sense: the server's trouble).  Fills in the fault, with the reply and
- * what to do about it, and returns the scope. */
+ * makes no sense: the server's trouble).  Fills in the fault, with the reply
+ * and what to do about it, and returns the scope. */
 enum verdict_scope verdict_judge(enum verdict_step at, const struct reply *r,
                                  struct fault *f);
 

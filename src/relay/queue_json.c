@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/escape.h"
+#include "base/intl.h"
+#include "base/sbuf.h"
+#include "config/config.h"
+#include "queue/pause.h"
+#include "relay/queue_list.h"
+
+#define OUTPUT_LIMIT ((size_t)16 << 20)
+
+static const char *mark_name(enum journal_kind kind)
+{
+	switch (kind) {
+	case JOURNAL_DELIVERED: return "delivered";
+	case JOURNAL_FAILED: return "failed";
+	case JOURNAL_DOUBT: return "in doubt";
+	case JOURNAL_REPORTED:
+	case JOURNAL_ATTEMPT:
+	case JOURNAL_LATER:
+	case JOURNAL_AGAIN: break;
+	}
+	return "waiting";
+}
+
+static void add_json(struct sbuf *b, const char *key, const char *value)
+{
+	sbuf_addf(b, "\"%s\": ", key);
+	escape_add_json(b, value);
+}
+
+static void add_json_recipient(struct sbuf *b, const char *address,
+                               const struct mark *mark)
+{
+	sbuf_addstr(b, "{");
+	add_json(b, "address", address);
+	sbuf_addstr(b, ", ");
+	add_json(b, "state",
+	         mark_name(mark != NULL ? queue_mark_state(mark)
+	                                : JOURNAL_LATER));
+	if (mark != NULL && mark->text != NULL) {
+		sbuf_addf(b, ", \"time\": %" PRId64 ", ", mark->time);
+		add_json(b, "status", mark->code);
+		sbuf_addstr(b, ", ");
+		add_json(b, "reason", mark->text);
+	}
+	sbuf_addstr(b, "}");
+}
+
+static void add_json_envelope(struct sbuf *b, const struct listing_item *item)
+{
+	const struct entry_envelope *env = &item->entry.envelope;
+	const struct history *h = &item->history;
+
+	sbuf_addstr(b, ", ");
+	add_json(b, "sender", env->sender);
+	sbuf_addf(b, ", \"uid\": %u, \"tries\": %u", env->uid, h->tries);
+	if (item->place == SPOOL_NEW)
+		sbuf_addf(b, ", \"due\": %" PRId64 ", \"active\": %s",
+		          item->due, item->is_active ? "true" : "false");
+	sbuf_addstr(b, ", \"recipients\": [");
+	for (size_t i = 0; i < env->recipient_count; i++) {
+		sbuf_addstr(b, i > 0 ? ", " : "");
+		add_json_recipient(b, env->recipients[i],
+		                   i < h->count ? &h->marks[i] : NULL);
+	}
+	sbuf_addstr(b, "]");
+}
+
+static void add_json_item(struct sbuf *b, const struct listing_item *item)
+{
+	sbuf_addstr(b, "{");
+	add_json(b, "id", item->entry.id);
+	sbuf_addstr(b, ", ");
+	add_json(b, "place", spool_place_name(item->place));
+	sbuf_addf(b, ", \"arrival\": %" PRId64 ", \"size\": %" PRId64,
+	          item->arrival, item->size);
+	if (item->damage.kind == FAULT_NONE) {
+		add_json_envelope(b, item);
+	} else {
+		sbuf_addstr(b, ", ");
+		add_json(b, "damage", item->damage.text);
+	}
+	sbuf_addstr(b, "}");
+}
+
+static int print_json_item(void *arg, const struct listing_item *item)
+{
+	bool *first = arg;
+	struct sbuf b;
+
+	sbuf_init(&b, OUTPUT_LIMIT);
+	sbuf_addstr(&b, *first ? "\n  " : ",\n  ");
+	add_json_item(&b, item);
+	fputs(b.data, stdout);
+	sbuf_release(&b);
+	*first = false;
+	return 0;
+}
+
+static void print_json_pauses(const struct site *site,
+                              const struct spool *spool)
+{
+	struct fault f;
+	struct config *config = config_load(site->config, NULL, &f);
+	struct sbuf b;
+
+	sbuf_init(&b, OUTPUT_LIMIT);
+	for (size_t i = 0; config != NULL && i < config->count; i++) {
+		struct pause p;
+
+		if (pause_read(&spool->pause, config->smarthosts[i].name, &p) ==
+		    0)
+			continue;
+		sbuf_addstr(&b, b.len > 0 ? ",\n  {" : "\n  {");
+		add_json(&b, "smarthost", config->smarthosts[i].name);
+		sbuf_addf(&b, ", \"until\": %" PRId64 ", \"failures\": %u, ",
+		          p.until, p.count);
+		add_json(&b, "status", p.why.code);
+		sbuf_addstr(&b, ", ");
+		add_json(&b, "reason", p.why.text);
+		sbuf_addstr(&b, "}");
+	}
+	fputs(b.data, stdout);
+	sbuf_release(&b);
+	config_free(&config);
+}
+
+static int print_json_all(const struct spool *spool, struct fault *f)
+{
+	bool first = true;
+
+	for (int place = 0; place < SPOOL_PLACES; place++)
+		if (listing_each(spool, (enum spool_place)place,
+		                 print_json_item, &first, f) != 0)
+			return -1;
+	return 0;
+}
+
+/* One that is gone does not stop the others; the last of them is the fault. */
+static int print_json_some(const struct spool *spool, char *const ids[],
+                           size_t count, struct fault *f)
+{
+	bool first = true;
+	int result = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct listing_item item;
+
+		if (!queue_find(spool, ids[i], &item)) {
+			result = fault_set_exit(
+				f, EX_UNAVAILABLE, "%s: %s", ids[i],
+				_("there is no such message (any more)"));
+			continue;
+		}
+		print_json_item(&first, &item);
+		listing_item_release(&item);
+	}
+	return result;
+}
+
+static void print_json_head(const struct site *site)
+{
+	struct sbuf queue;
+
+	sbuf_init(&queue, OUTPUT_LIMIT);
+	escape_add_json(&queue, site->queue);
+	printf("{ \"queue\": %s,\n\"pauses\": [", queue.data);
+	sbuf_release(&queue);
+}
+
+void queue_list_nothing(const struct site *site, bool json)
+{
+	if (!json) {
+		printf("%s\n", _("The queue is empty."));
+		return;
+	}
+	print_json_head(site);
+	printf("],\n\"messages\": [] }\n");
+}
+
+int queue_list_json(const struct site *site, const struct spool *spool,
+                    char *const ids[], size_t count, struct fault *f)
+{
+	int result;
+
+	print_json_head(site);
+	print_json_pauses(site, spool);
+	printf("],\n\"messages\": [");
+	result = ids != NULL ? print_json_some(spool, ids, count, f)
+	                     : print_json_all(spool, f);
+	printf("] }\n");
+	return result;
+}
