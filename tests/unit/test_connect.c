@@ -412,7 +412,7 @@ int main(void)
 	SRunner *runner;
 	int failed;
 
-	tcase_set_timeout(t, 20);
+	tcase_set_timeout(t, 120);
 	tcase_add_loop_test(t, a_host_is_reached, 0, 4);
 	tcase_add_test(t, ipv6_is_reached);
 	tcase_add_loop_test(t, a_failure_is_explained, 0, 8);

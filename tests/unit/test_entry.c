@@ -380,7 +380,7 @@ int main(void)
 	TCase *all = tcase_create("all");
 
 	suite_add_tcase(suite, all);
-	tcase_set_timeout(all, 20);
+	tcase_set_timeout(all, 120);
 	tcase_add_checked_fixture(all, fixture_setup, fixture_teardown);
 	tcase_add_loop_test(all, name_of_an_entry, 0, COUNT_OF(names));
 	tcase_add_loop_test(all, round_trip, 0,

@@ -165,7 +165,7 @@ int main(void)
 	int failed;
 
 	suite_add_tcase(suite, all);
-	tcase_set_timeout(all, 60);
+	tcase_set_timeout(all, 240);
 	tcase_add_loop_test(all, shown, 0, COUNT_OF(cases));
 	tcase_add_loop_test(all, truncated, 0, COUNT_OF(cases));
 	tcase_add_test(all, no_room_at_all);

@@ -322,7 +322,7 @@ int main(void)
 	TCase *all = tcase_create("all");
 
 	suite_add_tcase(suite, all);
-	tcase_set_timeout(all, 20);
+	tcase_set_timeout(all, 120);
 	tcase_add_checked_fixture(all, fixture_setup, fixture_teardown);
 	tcase_add_test(all, torn_at_every_length);
 	tcase_add_test(all, every_bit_flipped);

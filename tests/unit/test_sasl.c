@@ -613,7 +613,7 @@ int main(void)
 
 	tcase_add_unchecked_fixture(t, peer_make_certificates,
 	                            peer_remove_certificates);
-	tcase_set_timeout(t, 20);
+	tcase_set_timeout(t, 120);
 	tcase_add_loop_test(t, the_choice, 0, COUNT_OF(choices));
 	tcase_add_loop_test(t, a_login, 0, COUNT_OF(logins));
 	tcase_add_loop_test(t, what_is_sent, 0, 6);

@@ -394,7 +394,7 @@ int main(void)
 
 	suite_add_tcase(suite, all);
 	tcase_add_checked_fixture(all, make_folder, remove_folder);
-	tcase_set_timeout(all, 20);
+	tcase_set_timeout(all, 120);
 	tcase_add_loop_test(all, words, 0, COUNT_OF(parses));
 	tcase_add_loop_test(all, file, 0, COUNT_OF(files));
 	tcase_add_test(all, file_kinds);

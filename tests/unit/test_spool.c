@@ -310,7 +310,7 @@ int main(void)
 	TCase *all = tcase_create("all");
 
 	suite_add_tcase(suite, all);
-	tcase_set_timeout(all, 20);
+	tcase_set_timeout(all, 120);
 	tcase_add_checked_fixture(all, fixture_setup, fixture_teardown);
 	tcase_add_test(all, open_makes_everything);
 	tcase_add_test(all, open_to_submit_makes_two);

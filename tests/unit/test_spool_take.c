@@ -266,7 +266,7 @@ int main(void)
 	TCase *all = tcase_create("all");
 
 	suite_add_tcase(suite, all);
-	tcase_set_timeout(all, 20);
+	tcase_set_timeout(all, 120);
 	tcase_add_checked_fixture(all, fixture_setup, fixture_teardown);
 	tcase_add_loop_test(all, take_what_is_there, 0, COUNT_OF(things));
 	tcase_add_test(all, take_without_permission);

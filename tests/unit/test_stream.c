@@ -430,7 +430,7 @@ int main(void)
 
 	tcase_add_unchecked_fixture(t, peer_make_certificates,
 	                            peer_remove_certificates);
-	tcase_set_timeout(t, 30);
+	tcase_set_timeout(t, 120);
 	tcase_add_loop_test(t, a_line_goes_and_a_line_comes, 0, 2);
 	tcase_add_loop_test(t, one_byte_at_a_time, 0, 2);
 	tcase_add_loop_test(t, both_write_at_once, 0, 2);

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* fuzz_session - any server, any settings, two messages
+ *
+ * The first four bytes say what we want and how the bytes come:
+ *
+ *   - settings: TLS needed, implicit, login, 8-bit content, UTF-8 address,
+ *     large, content cut short, many recipients (the enum below);
+ *   - recipients of the first message; high bits: addresses that are bad;
+ *   - length of the pieces;
+ *   - login: mechanism, length of the initial response, proof;
+ *
+ * the rest is what the server sends; when it is used up the connection is lost.
+ * However it goes:
+ *   - it ends;
+ *   - no line holds CR, LF or NUL, and before needed TLS there is nothing but
+ *     EHLO, STARTTLS and QUIT; no secret without its mark;
+ *   - what is settled stays as it is, and who is delivered was accepted by a
+ *     2yz after the content was sent;
+ *   - who is in doubt had the content sent;
+ *   - each transaction settles at least one whom it asked, so all that is open
+ *     at the end was not asked, or came after one whom the server took;
+ *   - the account's trouble returns no mail.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "smtp/session.h"
+
+#define MAILS 2
+#define CROWD 130
+#define ACTIONS_MAX 100000
+
+enum {
+	TLS_NEEDED = 1,
+	IMPLICIT = 2,
+	LOGIN = 4,
+	EIGHTBIT = 8,
+	UTF8 = 16,
+	LARGE = 32,
+	CUT = 64,
+	MANY = 128,
+};
+
+struct world {
+	const char *bytes; /* of the server */
+	size_t n, at, piece;
+	uint8_t wish, login;
+	struct session session;
+	struct session_mail mails[MAILS];
+	struct session_recipient recipients[MAILS][CROWD];
+	struct outcome before[MAILS][CROWD]; /* settled ones, as they were */
+	size_t mail;
+	size_t open; /* recipients of this mail at its last transaction */
+	unsigned challenges;
+	bool is_begun, was_sent; /* this transaction; its content */
+	bool is_over;
+};
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
+
+static void must(bool holds, const char *what)
+{
+	if (holds)
+		return;
+	fprintf(stderr, "fuzz_session: not true: %s\n", what);
+	abort();
+}
+
+/* --- what must hold ----------------------------------------------------- */
+
+static void check_line(const struct world *w)
+{
+	const struct session *s = &w->session;
+	size_t n;
+	const char *line = session_line(s, &n);
+	bool may_be_clear = strncmp(line, "EHLO ", 5) == 0 ||
+	                    strcmp(line, "STARTTLS") == 0 ||
+	                    strcmp(line, "QUIT") == 0;
+	bool is_secret =
+		strncmp(line, "AUTH ", 5) == 0 || strncmp(line, "c2Vj", 4) == 0;
+
+	must(strlen(line) == n, "no NUL in a line");
+	must(strpbrk(line, "\r\n") == NULL, "no line break in a line");
+	must(s->is_encrypted || (w->wish & TLS_NEEDED) == 0 || may_be_clear,
+	     "nothing in clear");
+	must(!is_secret || session_line_is_secret(s), "secrets are marked");
+	must(strncmp(line, "AUTH ", 5) != 0 || n + 2 <= 512, "length of AUTH");
+}
+
+static void check_settled(const struct outcome *o, const struct world *w)
+{
+	must(o->state != OUTCOME_DELIVERED || (w->is_begun && w->was_sent &&
+	                                       o->fault.kind == FAULT_NONE),
+	     "delivered only what was sent");
+	must(o->state != OUTCOME_DOUBT || (w->is_begun && w->was_sent),
+	     "in doubt only what was sent");
+	must(o->state != OUTCOME_REFUSED || o->fault.kind != FAULT_NONE,
+	     "a refusal has a reason");
+	must(o->state != OUTCOME_REFUSED || !verdict_is_account(o->scope) ||
+	             o->fault.kind != FAULT_PERM,
+	     "trouble of the account returns no mail");
+}
+
+static void check_outcomes(struct world *w)
+{
+	for (size_t i = 0; i < MAILS; i++)
+		for (size_t j = 0; j < w->mails[i].count; j++) {
+			const struct outcome *now =
+				&w->recipients[i][j].outcome;
+			struct outcome *then = &w->before[i][j];
+
+			if (then->state == OUTCOME_OPEN &&
+			    now->state != OUTCOME_OPEN)
+				check_settled(now, w);
+			must(then->state == OUTCOME_OPEN ||
+			             memcmp(then, now, sizeof(*now)) == 0,
+			     "what is settled stays settled");
+			*then = *now;
+		}
+}
+
+/* --- the rest of the world ---------------------------------------------- */
+
+static void lose(struct world *w)
+{
+	struct fault f;
+
+	fault_set(&f, FAULT_TEMP, "4.4.2", "lost");
+	session_broken(&w->session, VERDICT_SERVER, &f);
+}
+
+static void receive(struct world *w)
+{
+	size_t n = w->n - w->at < w->piece ? w->n - w->at : w->piece;
+	size_t used;
+
+	if (n == 0) {
+		lose(w);
+		return;
+	}
+	used = session_receive(&w->session, w->bytes + w->at, n);
+	must(used > 0 && used <= n, "progress");
+	w->at += used;
+}
+
+static void log_in(struct world *w)
+{
+	static const char *const mechanisms[] = { "PLAIN", "LOGIN",
+		                                  "SCRAM-SHA-256" };
+	char initial[700] = "c2Vj";
+	struct fault f;
+
+	if ((w->login & 3) == 3) {
+		fault_set(&f, FAULT_CONFIG, "4.7.0", "no way");
+		session_login_failed(&w->session, &f);
+		return;
+	}
+	memset(initial + 4, 'A', sizeof(initial) - 4);
+	initial[4 + (size_t)(w->login >> 2 & 31) * 20] = '\0';
+	session_login(&w->session, mechanisms[w->login & 3],
+	              (w->login & 3) == 1 ? NULL : initial);
+}
+
+static void answer(struct world *w)
+{
+	struct fault f;
+
+	must(strlen(session_challenge(&w->session)) <= GATE_AUTH_LIMIT,
+	     "length of a challenge");
+	if (w->challenges++ < 10) { /* SASL has such a limit */
+		session_answer(&w->session, "c2VjcmV0");
+		return;
+	}
+	fault_set(&f, FAULT_TEMP, "4.7.0", "no end");
+	session_login_failed(&w->session, &f);
+}
+
+static void prove(struct world *w)
+{
+	struct fault f;
+
+	if ((w->login & 128) == 0) {
+		session_proved(&w->session);
+		return;
+	}
+	fault_set(&f, FAULT_CONFIG, "4.7.0", "impostor");
+	session_broken(&w->session, VERDICT_LOGIN, &f);
+}
+
+static size_t count_open(const struct session_mail *mail)
+{
+	size_t open = 0;
+
+	for (size_t i = 0; i < mail->count; i++)
+		open += mail->recipients[i].outcome.state == OUTCOME_OPEN;
+	return open;
+}
+
+static void be_idle(struct world *w)
+{
+	struct session_mail *mail;
+	size_t open, asked;
+
+	check_outcomes(w);
+	while (w->mail < MAILS && count_open(&w->mails[w->mail]) == 0) {
+		w->mail++;
+		w->open = 0;
+	}
+	if (w->mail == MAILS) {
+		session_quit(&w->session);
+		return;
+	}
+	mail = &w->mails[w->mail];
+	open = count_open(mail);
+	must(w->open == 0 || w->open > open, "each transaction settles some");
+	w->open = open;
+	w->is_begun = true;
+	w->was_sent = false;
+	asked = session_send(&w->session, mail);
+	must(asked <= SESSION_FLIGHT, "recipients of one transaction");
+	must(asked > 0 || count_open(mail) == 0, "nobody asked, all settled");
+	must(asked <= open, "only open ones are asked");
+}
+
+static void send_content(struct world *w)
+{
+	if ((w->wish & CUT) != 0) {
+		session_content_cut(&w->session);
+		return;
+	}
+	/* something may come while it goes out */
+	if (w->at < w->n && w->bytes[w->at] == 'E')
+		receive(w);
+	if (session_next(&w->session) == SESSION_DONE)
+		return;
+	w->was_sent = true;
+	session_content_sent(&w->session);
+}
+
+static void act(struct world *w)
+{
+	struct session *s = &w->session;
+
+	switch (session_next(s)) {
+	case SESSION_WRITE: check_line(w); break;
+	case SESSION_CONTENT:
+	case SESSION_CHUNK: send_content(w); break;
+	case SESSION_EMPTY: session_content_sent(s); break;
+	case SESSION_READ:
+		must(session_timeout(s) > 0, "time limit");
+		receive(w);
+		break;
+	case SESSION_START_TLS: session_encrypted(s); break;
+	case SESSION_LOGIN: log_in(w); break;
+	case SESSION_CHALLENGE: answer(w); break;
+	case SESSION_PROOF: prove(w); break;
+	case SESSION_IDLE: be_idle(w); break;
+	case SESSION_DONE: w->is_over = true; break;
+	}
+	check_outcomes(w);
+}
+
+/* --- setting it up ------------------------------------------------------ */
+
+static void make_mail(struct world *w, size_t i, size_t count, bool is_bad)
+{
+	static const char *const addresses[] = { "you@example.net",
+		                                 "her@example.net" };
+	struct session_mail *mail = &w->mails[i];
+
+	mail->sender = is_bad && i == 1 ? "me@x\r\nQUIT" : "me@example.org";
+	mail->recipients = w->recipients[i];
+	mail->count = count;
+	mail->size = (w->wish & LARGE) != 0 ? SESSION_CHUNK_AHEAD + 1 : 50;
+	mail->is_8bit = (w->wish & EIGHTBIT) != 0;
+	mail->is_utf8 = (w->wish & UTF8) != 0;
+	for (size_t j = 0; j < count; j++)
+		mail->recipients[j].address =
+			is_bad && j % 3 == 1 ? "you@x> <\n" : addresses[j % 2];
+}
+
+static void set_up(struct world *w, const uint8_t *bytes, size_t n)
+{
+	struct session_settings settings = {
+		.helo = "laptop.invalid",
+		.is_encrypted = (bytes[0] & IMPLICIT) != 0,
+		.needs_tls = (bytes[0] & TLS_NEEDED) != 0,
+		.needs_login = (bytes[0] & LOGIN) != 0,
+	};
+
+	w->wish = bytes[0];
+	w->piece = (size_t)bytes[2] % 64 + 1;
+	w->login = bytes[3];
+	w->bytes = (const char *)bytes + 4;
+	w->n = n - 4;
+	make_mail(w, 0, (w->wish & MANY) != 0 ? CROWD : bytes[1] % 8U,
+	          (bytes[1] & 128) != 0);
+	make_mail(w, 1, 2, (bytes[1] & 64) != 0);
+	session_init(&w->session, &settings);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+	struct world *w;
+	enum verdict_scope scope;
+	const struct fault *f;
+	size_t actions = 0;
+
+	if (n < 4)
+		return 0;
+	w = calloc(1, sizeof(*w));
+	must(w != NULL, "memory");
+	set_up(w, bytes, n);
+	while (!w->is_over && actions++ < ACTIONS_MAX)
+		act(w);
+	must(w->is_over, "an end");
+	must(w->open == 0 || count_open(&w->mails[w->mail]) < w->open,
+	     "the last transaction settled some");
+	lose(w); /* too late, and changes nothing */
+	check_outcomes(w);
+	f = session_trouble(&w->session, &scope);
+	must(f == NULL || verdict_is_account(scope), "whose trouble");
+	must(f == NULL || f->kind != FAULT_NONE, "which trouble");
+	session_release(&w->session);
+	free(w);
+	return 0;
+}
