@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# fish completion for relay: commands, options, and ids of queued messages
+
+# Words of the command line that are neither options nor their values.
+function __relay_words
+	set -l skip no
+	for word in (commandline -opc)[2..-1]
+		if test $skip = yes
+			set skip no
+		else if contains -- $word --config --queue
+			set skip yes
+		else if not string match -q -- '-*' $word
+			echo $word
+		end
+	end
+end
+
+# Are these the words so far, from the first on?
+function __relay_after
+	set -l words (__relay_words)
+	set -l n (count $argv)
+	test (count $words) -ge $n
+	and test "$words[1..$n]" = "$argv"
+end
+
+function __relay_no_command
+	test (count (__relay_words)) -eq 0
+end
+
+function __relay_only
+	test "$(__relay_words | string join ' ')" = "$argv"
+end
+
+# Ids of the messages in the places that $argv names (new|hold|failed|bad).
+function __relay_ids
+	set -l tokens (commandline -opc)
+	set -l queue
+	if set -l at (contains -i -- --queue $tokens)
+		set queue --queue $tokens[(math $at + 1)]
+	end
+	$tokens[1] $queue queue --json 2>/dev/null | string replace -f -r \
+		"^ *\{\"id\": \"([0-9A-F]{22})\", \"place\": \"($argv)\".*" '$1'
+end
+
+complete -c relay -f
+complete -c relay -n __relay_no_command -l config -r -F -d 'Use this configuration'
+complete -c relay -n __relay_no_command -l queue -x -a '(__fish_complete_directories)' -d 'Use this queue'
+complete -c relay -l help -d 'A summary'
+complete -c relay -n __relay_no_command -l version -d 'The version'
+complete -c relay -n __relay_no_command -a check -d 'Is the configuration right, and which way does mail go'
+complete -c relay -n __relay_no_command -a flush -d 'Send what is waiting'
+complete -c relay -n __relay_no_command -a queue -d 'What is waiting, why, and when it is tried again'
+complete -c relay -n __relay_no_command -a help -d 'A summary'
+
+complete -c relay -n '__relay_after check' -l json -d 'As JSON'
+complete -c relay -n '__relay_after check' -l secrets -d 'Fetch each password, too'
+complete -c relay -n '__relay_after check' -l options -d 'List every key'
+
+complete -c relay -n '__relay_after flush' -l now -d 'Due or not'
+complete -c relay -n '__relay_after flush' -l watch -d 'Go on'
+complete -c relay -n '__relay_after flush' -l verbose -d 'Say what happens to each message'
+complete -c relay -n '__relay_after flush' -l debug -d 'Show the dialogue too'
+complete -c relay -n '__relay_after flush' -l quiet -d 'Say nothing but trouble'
+complete -c relay -n '__relay_after flush' -a '(__relay_ids new)'
+
+complete -c relay -n '__relay_after queue' -l json -d 'As JSON'
+complete -c relay -n '__relay_after queue' -l all -d 'Every message that the word fits'
+complete -c relay -n '__relay_only queue' -a list -d 'All messages'
+complete -c relay -n '__relay_only queue' -a show -d 'Envelope, history and the message itself'
+complete -c relay -n '__relay_only queue' -a hold -d 'Put aside, do not send'
+complete -c relay -n '__relay_only queue' -a release -d 'Send what was put aside'
+complete -c relay -n '__relay_only queue' -a remove -d 'Delete, for good'
+complete -c relay -n '__relay_only queue' -a retry -d 'Try again now; bring back what was given up'
+complete -c relay -n '__relay_after queue show' -a '(__relay_ids "new|hold|failed|bad")'
+complete -c relay -n '__relay_after queue hold' -a '(__relay_ids new)'
+complete -c relay -n '__relay_after queue release' -a '(__relay_ids hold)'
+complete -c relay -n '__relay_after queue remove' -a '(__relay_ids "new|hold|failed|bad")'
+complete -c relay -n '__relay_after queue retry' -a '(__relay_ids "new|failed")'
