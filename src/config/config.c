@@ -77,6 +77,8 @@ void config_complain(struct config_errors *errors, unsigned line,
 	fault = &insert(errors, line)->fault;
 	fault_set(fault, FAULT_CONFIG, "4.3.5", "%s", text);
 	add_place(fault, errors->path, line, key);
+	if (errors->count == 1)
+		errors->first = *fault;
 }
 
 /* --- the whole ------------------------------------------------------------ */
@@ -238,7 +240,7 @@ static struct config *verdict(struct config *config,
 {
 	if (errors->count == 0)
 		return config;
-	*f = errors->list[0].fault;
+	*f = errors->first;
 	config_free(&config);
 	return NULL;
 }
@@ -300,7 +302,7 @@ static void read_file(struct config *config, struct config_errors *errors)
 		                  "--help` shows how"));
 	} else if (trust_read(config->path, TRUST_WRITABLE, &content, &st,
 	                      &f) != 0) {
-		errors->list[errors->count++].fault = f;
+		errors->list[errors->count++].fault = errors->first = f;
 	} else {
 		file_parse(config, content.data, content.len, errors);
 		finish(config, errors);

@@ -72,6 +72,8 @@ struct config_errors {
 	struct config_error list[CONFIG_ERRORS];
 	size_t count;
 	bool more; /* than fit */
+	struct fault first; /* noticed first: what lines say comes before what
+	                       they mean together, and is often its cause */
 };
 
 /* From a file, or with NULL from RELAY_HOST, RELAY_PORT, RELAY_USER,

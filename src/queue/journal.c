@@ -181,7 +181,7 @@ static int read_file(struct history *h, int fd, const struct dir *log,
 	if (fstat(fd, &st) != 0)
 		return cannot(f, log, id);
 	if (!S_ISREG(st.st_mode) || st.st_size > FILE_LIMIT) {
-		errno = EFBIG;
+		errno = S_ISREG(st.st_mode) ? EFBIG : EISDIR;
 		return cannot(f, log, id);
 	}
 	text = mem_alloc((size_t)st.st_size + 1);
