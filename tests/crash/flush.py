@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""flush - one pass over the queue, killed and hindered at every call
+
+First a strict smarthost and a fault, then a normal one and none.  In the end
+each recipient has the message, unaltered, or its entry still waits with that
+recipient open, or it is in failed/ with the reason.  A message may come twice
+only if the fault came between handing its last byte to the kernel and the end
+of the call that made the record of its delivery durable.
+"""
+import os
+
+import place
+import powercut
+import smarthost
+import trial
+from spool import Queue
+
+MARK = "~"  # in the last line only; one byte, so that no write divides it
+ERRORS = ["err:EIO", "err:ENOSPC", "err:EINTR", "err:ECONNRESET", "short"]
+PASSES = 3  # of the second flush
+ACCEPTED = b"250 2.0.0 stored as"
+
+
+class Flush(trial.Workload):
+    recipients = ["ok@example.net"]
+    body = b"one line\r\n"
+    prefixes = ["queue"]
+    calls = trial.FILE_CALLS + trial.NET_CALLS
+    net = True
+    mark = MARK
+    kind = ""  # of smarthost: "" or "-tls"
+    good = {0, 75, 78}
+    server = "strict"  # of the run that is hindered
+    before = ()        # messages delivered earlier
+    under_way = None   # recipients who may get it twice, None: all
+
+    def message(self):
+        return (b"Subject: flush\r\nDate: Thu, 1 Jan 2026 00:00:00 +0000\r\n"
+                b"Message-ID: <crash@example.org>\r\n"
+                b"From: me@example.org\r\nTo: you\r\n\r\n" + self.body +
+                b"the end" + MARK.encode() + b"\r\n")
+
+    def prepare(self, directory):
+        """A queue as the real sendmail leaves it."""
+        message = place.write(directory, "message", self.message())
+        self.configure(directory, "strict")
+        status, _, err = trial.run(
+            [place.SENDMAIL, "-odq", "-i", "-f", "me@example.org",
+             *self.recipients], place.environment(directory), directory,
+            message)
+        if status != 0:
+            raise RuntimeError("cannot submit: %s %s" % (status, err))
+        for name in ("strict", "normal"):
+            self.host(name).collect()
+
+    def host(self, name):
+        return smarthost.mine.hosts[name + self.kind]
+
+    def configure(self, directory, name):
+        place.write(directory, "relayrc",
+                    smarthost.mine.configuration(name + self.kind))
+
+    def command(self, directory):
+        return [place.FLUSH, "--now", "--quiet"]
+
+    def again(self, directory):
+        """Flush with the normal smarthost and no fault until new/ is empty:
+        (what it got, what is wrong or None)."""
+        self.configure(directory, "normal")
+        queue = Queue(os.path.join(directory, "queue"))
+        for _ in range(PASSES):
+            if not queue.names("new"):
+                break
+            status, _, err = trial.run(self.command(directory),
+                                       place.environment(directory),
+                                       directory)
+            if status not in (0, 75, 78):
+                return [], "flushed again: status %s: %s" % (status, err)
+        return self.host("normal").collect(), None
+
+    def judge(self, directory, outcome, mode, call):
+        first = self.host(self.server).collect()
+        queue = Queue(os.path.join(directory, "queue"))
+        recorded = self.recorded(queue)
+        second, why = self.again(directory)
+        if why:
+            return "trouble", why
+        word, why, twice = self.tell(queue, [self.before, first, second])
+        if why is None and twice:
+            allowed = not recorded & twice and \
+                twice <= set(self.under_way or self.recipients)
+            if self.mark and allowed:
+                allowed = is_in_window(outcome.calls, call, mode)
+            if not allowed:
+                why = "delivered twice outside of the window"
+        return word, why
+
+    def recorded(self, queue):
+        """Recipients of whom the queue says at this moment that they have
+        it; all of them, when the entry is gone."""
+        standing, _ = queue.standing()
+        return {r for r in self.recipients
+                if standing.get(r, "done") == "done"}
+
+    def tell(self, queue, rounds):
+        """(word, what is wrong or None, recipients who got it twice)"""
+        standing, torn = queue.standing()
+        if torn or queue.names("bad"):
+            return "torn", "%s bad: %s" % (torn, queue.names("bad")), set()
+        messages = [m for got in rounds for m in got]
+        for message in messages:
+            if message.content != self.message():
+                return "altered", "it came with %d bytes" % len(
+                    message.content), set()
+        twice = set()
+        for recipient in self.recipients:
+            times = sum(m.recipients.count(recipient) for m in messages)
+            stands = standing.get(recipient)
+            if recipient.startswith("never"):
+                if times or stands not in ("failed", "open"):
+                    return "lost", "%s %s" % (recipient, stands), set()
+            elif times == 0 and stands != "open":
+                return "lost", "%s %s" % (recipient, stands), set()
+            elif stands == "open":
+                return "waiting", "%s is left" % recipient, set()
+            if times > 1:
+                twice.add(recipient)
+        return "duplicate" if twice else "once", None, twice
+
+    def judge_cut(self, directory, state):
+        """After a power cut.  What the smarthost said yes to before it is
+        delivered; nothing else is."""
+        before = list(self.before)
+        if ACCEPTED in state.heard:
+            before.append(smarthost.Message(
+                self.under_way or ["ok@example.net"], self.message()))
+        self.host("normal").collect()
+        second, why = self.again(directory)
+        if why:
+            return "trouble", why
+        queue = Queue(os.path.join(directory, "queue"))
+        word, why, twice = self.tell(queue, [before, second])
+        # once it said another word, or ended, its record is durable
+        if why is None and twice and state.went_on:
+            why = "delivered twice although it had gone on"
+        if why is None and not twice <= set(self.under_way or twice):
+            why = "delivered twice although it was recorded"
+        return word, why
+
+
+def is_in_window(calls, hit, mode):
+    sent = False
+    for call in calls:
+        if call.number > hit.number:
+            break
+        is_hit = call.number == hit.number
+        if sent and call.name == "fsync" and is_record(call.path):
+            return is_hit and mode != "after"
+        if call.mark and not (is_hit and mode == "kill"):
+            sent = True
+    return sent
+
+
+def is_record(path):
+    """A journal, or the directory that an entry was removed from."""
+    return path.endswith("/new") or "/log/" in path
+
+
+class One(Flush):
+    name = "flush, 1 recipient, 100 kB"
+    body = b"0123456789 abcdefghijklmnopqrstuvwxyz\r\n" * 2500
+
+
+class Three(Flush):
+    name = "flush, 3 recipients, one put off, one refused"
+    recipients = ["ok@example.net", "later@example.net", "never@example.net"]
+
+
+class Settled(Flush):
+    """Two recipients of whom one has the message already: the entry goes as
+    soon as the other one has it, and then its journal."""
+    name = "flush, 2 recipients, the second time"
+    recipients = ["ok@example.net", "later@example.net"]
+    server = "normal"
+    under_way = ["later@example.net"]
+
+    def prepare(self, directory):
+        super().prepare(directory)
+        trial.run(self.command(directory), place.environment(directory),
+                  directory)
+        self.before = self.host("strict").collect()
+        self.configure(directory, "normal")
+
+
+class Encrypted(Three):
+    name = "flush, the same over TLS with a login"
+    kind = "-tls"
+    mark = None
+
+
+WORKLOADS = [One, Three, Settled, Encrypted]
+
+
+def suite(pool, tap):
+    for workload in WORKLOADS:
+        for title, modes in (("killed", trial.KILLS), ("hindered", ERRORS)):
+            calls, tally = trial.points(pool, workload(), modes)
+            tap.result(not tally.bad, "%s, %s at every call" % (
+                workload.name, title), tally.bad)
+            tap.figures([tally], points=len(calls))
+
+
+def powercut_suite(pool, tap):
+    for model in ("posix", "journal"):
+        jobs = [pool.submit(powercut.cuts, workload(), model)
+                for workload in (One, Three, Settled)]
+        tallies = [job.result() for job in jobs]
+        bad = [line for tally in tallies for line in tally.bad]
+        tap.result(not bad, "flush, power cut at every moment, %s" % model,
+                   bad)
+        tap.figures(tallies, "states")

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* leaveout - LD_PRELOAD: make a mutant by leaving one step out
+ *
+ * LEAVE_OUT is one letter.  A suite that does not notice what the mutant does
+ * wrong is not worth its time.
+ *
+ *     f  no fsync of a new entry             d  no fsync of new/
+ *     l  no fsync of journals and of log/    x  a failed fsync counts as done
+ *     w  a short write counts as a whole     o  out of memory ends in abort()
+ *     j  the journal is removed before the entry is
+ *     e  entries are removed when the connection is made
+ *
+ * What is not left out is done by number, so that nothing comes back here.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+static bool is_left_out(char letter)
+{
+	const char *which = getenv("LEAVE_OUT");
+
+	return which != NULL && which[0] == letter;
+}
+
+static void path_of(int fd, char path[PATH_MAX])
+{
+	char link[64];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, PATH_MAX - 1);
+	path[n > 0 ? n : 0] = '\0';
+}
+
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
+
+/* Is it the directory NAME, or a file in it? */
+static bool is_place(int fd, const char *name)
+{
+	char path[PATH_MAX];
+
+	path_of(fd, path);
+	return strcmp(last_part(path), name) == 0;
+}
+
+static bool is_in(int fd, const char *name)
+{
+	char path[PATH_MAX];
+	char *slash;
+
+	path_of(fd, path);
+	slash = strrchr(path, '/');
+	if (slash == NULL)
+		return false;
+	*slash = '\0';
+	return strcmp(last_part(path), name) == 0;
+}
+
+int fsync(int fd)
+{
+	int result;
+
+	if ((is_left_out('f') && is_in(fd, "tmp")) ||
+	    (is_left_out('d') && is_place(fd, "new")) ||
+	    (is_left_out('l') && (is_in(fd, "log") || is_place(fd, "log"))))
+		return 0;
+	result = (int)syscall(SYS_fsync, fd);
+	return is_left_out('x') ? 0 : result;
+}
+
+ssize_t write(int fd, const void *bytes, size_t n)
+{
+	ssize_t result = (ssize_t)syscall(SYS_write, fd, bytes, n);
+
+	if (is_left_out('w') && result > 0 && is_in(fd, "tmp"))
+		return (ssize_t)n;
+	return result;
+}
+
+int unlinkat(int fd, const char *name, int flags)
+{
+	char journal[PATH_MAX];
+
+	if (is_left_out('j') && is_place(fd, "new")) {
+		snprintf(journal, sizeof(journal), "../log/%s", name);
+		syscall(SYS_unlinkat, fd, journal, 0);
+	}
+	return (int)syscall(SYS_unlinkat, fd, name, flags);
+}
+
+static void empty_queue(void)
+{
+	const char *queue = getenv("RELAY_QUEUE");
+	char path[PATH_MAX];
+	struct dirent *entry;
+	DIR *new;
+
+	snprintf(path, sizeof(path), "%s/new", queue != NULL ? queue : "");
+	new = opendir(path);
+	if (new == NULL)
+		return;
+	while ((entry = readdir(new)) != NULL)
+		syscall(SYS_unlinkat, dirfd(new), entry->d_name, 0);
+	closedir(new);
+}
+
+/* The header's type is a union with gcc and a pointer with clang. */
+int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t length)
+{
+	const void *to;
+
+	memcpy(&to, &address, sizeof(to));
+	if (is_left_out('e'))
+		empty_queue();
+	return (int)syscall(SYS_connect, fd, to, length);
+}
+
+void _exit(int status)
+{
+	if (is_left_out('o') && status == EX_OSERR)
+		abort();
+	for (;;)
+		syscall(SYS_exit_group, status);
+}

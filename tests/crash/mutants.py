@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""mutants - the suites must notice a program with one step left out
+
+leaveout.c says which steps.  A mutant that nobody notices is a failure of the
+suite, not of the program.
+"""
+import flush
+import memory
+import powercut
+import submit
+import trial
+
+
+def by_points(pool, workload, modes):
+    return trial.points(pool, workload, modes)[1]
+
+
+def by_cuts(pool, workload, model):
+    return pool.submit(powercut.cuts, workload, model).result()
+
+
+def by_memory(pool, workload, _):
+    return memory.loop(pool, workload)[2]
+
+
+KILLS = trial.KILLS
+
+# letter, what it leaves out, where it must be noticed, how
+MUTANTS = [
+    ("f", "fsync of a new entry", submit.Plain, by_cuts, "posix"),
+    ("f", "fsync of a new entry", submit.Piped, by_cuts, "linux"),
+    ("f", "fsync of a new entry", submit.Plain, by_cuts, "journal"),
+    ("d", "fsync of new/", submit.Plain, by_cuts, "posix"),
+    ("d", "fsync of new/", submit.Plain, by_cuts, "linux"),
+    ("d", "fsync of new/", submit.Plain, by_cuts, "journal"),
+    ("w", "rest of a short write", submit.Piped, by_points, ["short"]),
+    ("x", "failure of fsync", submit.Plain, by_points, ["err:EIO"]),
+    ("d", "fsync of new/ after a delivery", flush.One, by_cuts, "posix"),
+    ("d", "fsync of new/ after a delivery", flush.One, by_cuts, "journal"),
+    ("l", "fsync of the journal", flush.Three, by_cuts, "posix"),
+    ("l", "fsync of the journal", flush.Three, by_cuts, "journal"),
+    ("e", "waiting for the answer", flush.One, by_points, KILLS),
+    ("j", "order of entry and journal", flush.Settled, by_points, KILLS),
+    ("o", "a decent end without memory", memory.Listing, by_memory, None),
+]
+
+
+def suite(pool, tap):
+    for letter, what, workload, how, where in MUTANTS:
+        made = workload()
+        made.left_out = letter
+        try:
+            tally = how(pool, made, where)
+        except RuntimeError as why:  # not even a run without a fault
+            tally = trial.Tally()
+            tally.add("unfit", str(why))
+            tap.result(False, "%s, left out: %s" % (made.name, what),
+                       tally.bad)
+            continue
+        name = where if isinstance(where, str) else how.__name__[3:]
+        tap.result(bool(tally.bad), "noticed (%s, %s): without %s" % (
+            made.name, name, what), ["nothing noticed: %s" % tally])
+        tap.comment("violations %d of %d" % (len(tally.bad), tally.trials))

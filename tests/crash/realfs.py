@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""realfs - power cuts on real file systems: ext4 and XFS on loop devices
+
+The shutdown ioctl stops the file system without writing its log; what reached
+the image until then is copied, and the copy is mounted, which replays the
+journal.  Needs root, loop devices, e2fsprogs and xfsprogs.
+
+The device is set up by hand: "mount -o loop" frees it some time after umount,
+and using it again at once gave I/O errors that look like lost messages.
+"""
+import os
+import shutil
+import subprocess
+import time
+
+import place
+import submit
+import trial
+
+KINDS = {
+    "ext4": (["mkfs.ext4", "-q", "-F", "-E",
+              "lazy_itable_init=0,lazy_journal_init=0"], 32 << 20, "defaults"),
+    "xfs": (["mkfs.xfs", "-q", "-f"], 320 << 20, "nouuid"),
+}
+SBIN = ":/usr/sbin:/sbin"
+
+
+def call(*command):
+    env = dict(os.environ)
+    env["PATH"] = env.get("PATH", "/usr/bin:/bin") + SBIN
+    done = subprocess.run(command, env=env, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if done.returncode != 0:
+        raise RuntimeError("%s: %s" % (
+            " ".join(command), done.stdout.decode(errors="replace").strip()))
+    return done.stdout.decode().strip()
+
+
+def copy(old, new):
+    call("cp", "--sparse=always", old, new)
+
+
+def template(kind):
+    """An empty file system of this kind, made once."""
+    path = os.path.join(place.BASE, kind + ".image")
+    if not os.path.exists(path):
+        command, size, _ = KINDS[kind]
+        with open(path + ".new", "wb") as file:
+            file.truncate(size)
+        call(*command, path + ".new")
+        os.rename(path + ".new", path)
+    return path
+
+
+class Disk:
+    """A file system on a loop device, mounted on `point`."""
+
+    def __init__(self, kind, point):
+        self.kind = kind
+        self.point = point
+        self.image = point + ".image"
+        self.device = None
+        copy(template(kind), self.image)
+        os.makedirs(point, exist_ok=True)
+        self._attach()
+
+    def _attach(self):
+        self.device = call("losetup", "--find", "--show", self.image)
+        call("mount", "-t", self.kind, "-o", KINDS[self.kind][2], self.device,
+             self.point)
+
+    def _detach(self):
+        call("umount", self.point)
+        call("losetup", "-d", self.device)
+        for _ in range(100):
+            if self.image not in call("losetup", "-a"):
+                break
+            time.sleep(0.01)
+        self.device = None
+
+    def cut(self):
+        """The power fails, and comes back."""
+        call("xfs_io", "-x", "-c", "shutdown", self.point)
+        copy(self.image, self.image + ".after")
+        self._detach()
+        os.rename(self.image + ".after", self.image)
+        self._attach()
+
+    def remove(self):
+        if self.device is not None:
+            self._detach()
+        os.unlink(self.image)
+
+
+def works():
+    """None, or why there can be no real file systems here."""
+    point = os.path.join(place.BASE, "probe")
+    try:
+        for kind in KINDS:
+            disk = Disk(kind, point)
+            disk.cut()
+            disk.remove()
+    except (RuntimeError, OSError) as why:
+        return str(why)
+    return None
+
+
+def cut_at(workload, kind, number, mode):
+    """One trial: the power fails when call `number` is reached (0: after the
+    end of the run)."""
+    directory = place.fresh()
+    point = os.path.join(directory, workload.prefixes[0])
+    disk = Disk(kind, point)
+    try:
+        workload.prepare(directory)
+        call("sync", "-f", point)
+        options = ["-n", str(number), "-a", mode] if number else []
+        outcome = trial.traced(workload, directory, options)
+        disk.cut()
+        hit = next((c for c in outcome.calls if c.number == number), None)
+        if number and hit is None:
+            return "NOT-REACHED", "call %d was not reached" % number
+        word, why = workload.judge_queue(
+            directory, outcome.status,
+            submit.was_renamed(outcome.calls, hit, mode) or not number)
+        if why:
+            why = "%s on %s, %s at call %d: %s, status %s" % (
+                workload.name, kind, mode, number, why, outcome.status)
+        return word, why
+    finally:
+        disk.remove()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def all_cuts(workload, kind, only_end=False):
+    """(Tally) of cuts at every call and after the end."""
+    tally = trial.Tally()
+    tally.add(*cut_at(workload, kind, 0, "end"))
+    if only_end:
+        return tally
+    for call_ in trial.dry(workload):
+        for mode in trial.KILLS:
+            tally.add(*cut_at(workload, kind, call_.number, mode))
+    return tally
+
+
+class Plain(submit.Plain):
+    prefixes = ["queue"]
+
+    def prepare(self, directory):
+        for name in ("queue", "queue/tmp", "queue/new"):
+            os.makedirs(os.path.join(directory, name), 0o700, exist_ok=True)
+        place.write(directory, "message", self.message)
+
+
+class FirstUse(submit.FirstUse):
+    prefixes = ["home"]
+
+    def prepare(self, directory):
+        os.makedirs(os.path.join(directory, "home"), exist_ok=True)
+        place.write(directory, "message", self.message)
+
+
+def suite(pool, tap):
+    why = works()
+    if why:
+        tap.comment("no real file systems were tried: " + why)
+        return
+    jobs = {(kind, workload): pool.submit(all_cuts, workload(), kind)
+            for workload in (Plain, FirstUse) for kind in KINDS}
+    mutant = Plain()
+    mutant.left_out = "d"
+    mutants = {kind: pool.submit(all_cuts, mutant, kind, True)
+               for kind in KINDS}
+    for (kind, workload), job in jobs.items():
+        tally = job.result()
+        tap.result(not tally.bad, "%s, power cut at every call, real %s" % (
+            workload.name, kind), tally.bad)
+        tap.figures([tally])
+    for kind, job in mutants.items():
+        tap.result(bool(job.result().bad),
+                   "noticed (real %s): without fsync of new/" % kind,
+                   ["nothing was lost"])

@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""company - submissions and flushers at the same time, and signals"""
+import concurrent.futures
+import fcntl
+import os
+import signal
+import subprocess
+import time
+
+import stage
+
+ROUNDS, MESSAGES = 100, 20       # of two flushers at once
+SUBMISSIONS, AT_A_TIME = 200, 32
+SLOW_ANSWER = "final:1:slow 80"  # about three seconds
+BIG = b"x" * 70 + b"\n"
+
+
+def is_locked(scene):
+    """Does a flusher hold this queue?"""
+    path = os.path.join(scene.queue, "lock")
+    if not os.path.exists(path):
+        return False
+    with open(path, "r+b") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def struck(host):
+    return bool(host.lines("F"))
+
+
+def once_each(host, recipients):
+    counts = host.counts()
+    return ["%s: %d times" % (to, counts[to]) for to in recipients
+            if counts[to] != 1][:10]
+
+
+# --- flushers --------------------------------------------------------------
+
+def one_round(its_stage, port, number):
+    scene = its_stage.scene()
+    scene.configure(port)
+    for i in range(MESSAGES):
+        scene.submit("r%d.%d@example.net" % (number, i))
+    pair = [scene.start([its_stage.flush, "--now"], stderr=subprocess.PIPE)
+            for _ in range(2)]
+    why = []
+    for process in pair:
+        err = process.communicate(timeout=stage.PATIENCE)[1]
+        if process.returncode != 0 or err:
+            why.append("status %s %r" % (process.returncode, err))
+    if scene.names("new"):
+        why.append("%d are left" % len(scene.names("new")))
+    return ["round %d: %s" % (number, text) for text in why]
+
+
+def two_flushers(its_stage):
+    """two flushers at once, 100 rounds of 20 messages: each delivered once"""
+    host = its_stage.host("--deadline", "300")
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        found = pool.map(lambda n: one_round(its_stage, host.ports[0], n),
+                         range(ROUNDS))
+        why = [line for lines in found for line in lines]
+    return why + once_each(host, ["r%d.%d@example.net" % (n, i)
+                                  for n in range(ROUNDS)
+                                  for i in range(MESSAGES)])
+
+
+def watching(its_stage, host):
+    """(scene, its watching flusher), ready."""
+    scene = its_stage.scene()
+    scene.configure(host.ports[0])
+    process = scene.start([its_stage.flush, "--watch"],
+                          stderr=subprocess.PIPE)
+    if not stage.wait_until(lambda: is_locked(scene) and os.path.exists(
+            os.path.join(scene.queue, "wake"))):
+        raise RuntimeError("relay-flush --watch does not begin")
+    return scene, process
+
+
+def end_watching(process):
+    process.terminate()
+    err = process.communicate(timeout=stage.PATIENCE)[1]
+    if process.returncode != 0 or err:
+        return ["--watch ended with %s %r" % (process.returncode, err)]
+    return []
+
+
+def many_submissions(its_stage):
+    """200 submissions, 32 at a time, beside --watch: each delivered once"""
+    host = its_stage.host()
+    scene, process = watching(its_stage, host)
+    people = ["p%d@example.net" % i for i in range(SUBMISSIONS)]
+    with concurrent.futures.ThreadPoolExecutor(AT_A_TIME) as pool:
+        ran = list(pool.map(lambda to: scene.run(
+            [its_stage.sendmail, "-i", to], b"Subject: many\n\nhello\n"),
+            people))
+    why = ["sendmail: %s %r" % (r.status, r.err) for r in ran if r.status]
+    if not stage.wait_until(lambda: not scene.names("new"), 30):
+        why.append("%d wait" % len(scene.names("new")))
+    return why + end_watching(process) + once_each(host, people)
+
+
+def woken(its_stage):
+    """a submission beside --watch is delivered within a second"""
+    host = its_stage.host()
+    scene, process = watching(its_stage, host)
+    why = []
+    for i in range(5):
+        start = time.monotonic()
+        scene.submit("w%d@example.net" % i)
+        if not stage.wait_until(lambda: len(host.messages()) > i, 10):
+            why.append("message %d was not delivered" % i)
+        seconds = time.monotonic() - start
+        if seconds > 1:
+            why.append("message %d took %.1f s" % (i, seconds))
+        time.sleep(0.1)
+    return why + end_watching(process)
+
+
+def fills_up(its_stage):
+    """what arrives during a pass is sent before the flusher ends"""
+    return fill_up(its_stage, True)
+
+
+def fills_up_unheard(its_stage):
+    """the same when nobody can ring"""
+    return fill_up(its_stage, False)
+
+
+def fill_up(its_stage, can_ring):
+    host = its_stage.host("--fault", SLOW_ANSWER)
+    scene = its_stage.scene()
+    scene.configure(host.ports[0])
+    scene.submit("f0@example.net")
+    process = scene.start([its_stage.flush, "--quiet"])
+    if not stage.wait_until(lambda: struck(host)):
+        return ["the flusher does not begin"]
+    if not can_ring:
+        os.unlink(os.path.join(scene.queue, "wake"))
+    for i in range(1, 4):
+        scene.submit("f%d@example.net" % i)
+    why = [] if process.poll() is None else ["it ended too soon"]
+    process.wait(timeout=stage.PATIENCE)
+    if scene.names("new"):
+        why.append("%d are left" % len(scene.names("new")))
+    return why + once_each(host, ["f%d@example.net" % i for i in range(4)])
+
+
+def background(its_stage):
+    """a submission starts a flush that holds neither its caller nor a pipe"""
+    host = its_stage.host("--fault", "greeting:1:stall")
+    scene = its_stage.scene()
+    scene.configure(host.ports[0])
+    start = time.monotonic()
+    ran = scene.run(["sh", "-c", 'x=$("$0" -i b@example.net 2>&1)\n'
+                     'status=$?; echo "$status $x"', its_stage.sendmail],
+                    b"Subject: x\n\nx\n",
+                    env={"RELAY_FLUSH": its_stage.flush})
+    seconds = time.monotonic() - start
+    why = []
+    if ran.out.strip() != b"0" or seconds > 1:
+        why.append("%r after %.1f s" % (ran.out, seconds))
+    if not stage.wait_until(lambda: struck(host)) or not is_locked(scene):
+        why.append("no flusher is at work")
+    host.stop()  # its connection closes, the flusher ends
+    if not stage.wait_until(lambda: not is_locked(scene)):
+        why.append("the flusher does not end")
+    if len(scene.names("new")) != 1:
+        why.append("the message is not in new/")
+    return why
+
+
+def delivered_at_once(its_stage):
+    """a submission alone is enough: the message is delivered"""
+    host = its_stage.host()
+    scene = its_stage.scene()
+    scene.configure(host.ports[0])
+    scene.run([its_stage.sendmail, "-i", "a@example.net"], b"\nx\n",
+              env={"RELAY_FLUSH": its_stage.flush})
+    stage.wait_until(lambda: host.messages() and not is_locked(scene) and
+                     not scene.names("new"))
+    return once_each(host, ["a@example.net"]) + scene.names("new")
+
+
+# --- signals ---------------------------------------------------------------
+
+def ended_in_answer(its_stage):
+    """SIGTERM while an answer is due: that message is finished, no other"""
+    host = its_stage.host("--fault", SLOW_ANSWER)
+    scene = its_stage.scene()
+    scene.configure(host.ports[0])
+    first, second = scene.submit("s0@example.net"), scene.submit(
+        "s1@example.net")
+    process = scene.start([its_stage.flush, "--now", "--quiet"])
+    stage.wait_until(lambda: struck(host))
+    process.terminate()
+    process.wait(timeout=stage.PATIENCE)
+    why = [] if process.returncode in (0, 75) else [
+        "status %s" % process.returncode]
+    if scene.place(first) or scene.place(second) != "new":
+        why.append("first in %s, second in %s" % (
+            scene.place(first), scene.place(second)))
+    scene.flush_now()
+    return why + once_each(host, ["s0@example.net", "s1@example.net"])
+
+
+def ended_in_content(its_stage):
+    """SIGTERM in the middle of 25 MB: ends in 15 s, kept, delivered later"""
+    host = its_stage.host("--fault", "content:1:stall")
+    scene = its_stage.scene()
+    scene.configure(host.ports[0])
+    message = scene.submit("c@example.net", BIG * (25000000 // len(BIG)))
+    before = scene.digest()
+    process = scene.start([its_stage.flush, "--now", "--quiet"], hurry=5)
+    stage.wait_until(lambda: struck(host))
+    start = time.monotonic()
+    process.terminate()
+    try:
+        process.wait(timeout=stage.PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return ["it does not end"]
+    seconds = time.monotonic() - start
+    why = [] if seconds < 15 / 5 + 2 else ["it took %.1f s" % seconds]
+    if scene.digest() != before or "\nI " in "\n" + scene.journal(message):
+        why.append("the message is not whole, or in doubt")
+    if scene.flush_now().status != 0:
+        why.append("not delivered later")
+    return why + once_each(host, ["c@example.net"])
+
+
+def ended_while_silent(its_stage):
+    """SIGTERM while a server says nothing: ends at once"""
+    host = its_stage.host("--fault", "greeting:1:stall")
+    scene = its_stage.scene()
+    scene.configure(host.ports[0])
+    scene.submit("q@example.net")
+    process = scene.start([its_stage.flush, "--now", "--quiet"])
+    stage.wait_until(lambda: struck(host))
+    process.terminate()
+    try:
+        process.wait(timeout=2)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return ["it does not end"]
+    scene.flush_now()
+    return once_each(host, ["q@example.net"])
+
+
+def killed(its_stage):
+    """SIGKILL in the middle of content: the lock is free, delivered later"""
+    host = its_stage.host("--fault", "content:1:stall")
+    scene = its_stage.scene()
+    scene.configure(host.ports[0])
+    scene.submit("k@example.net", BIG * 200000)
+    process = scene.start([its_stage.flush, "--now", "--quiet"])
+    stage.wait_until(lambda: struck(host))
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    ran = scene.flush_now()
+    return once_each(host, ["k@example.net"]) + (
+        [] if ran.status == 0 else [repr(ran)])
+
+
+def run(its_stage, pool, tap):
+    stage.run_all(its_stage, pool, tap, [
+        two_flushers, many_submissions, fills_up, fills_up_unheard,
+        background, delivered_at_once, ended_in_answer, ended_in_content,
+        ended_while_silent, killed])
+    stage.run_all(its_stage, pool, tap, [woken])  # a clock decides: alone
