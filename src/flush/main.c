@@ -51,6 +51,12 @@ static int usage(int status)
 	return status;
 }
 
+/* What was printed must have arrived: a full disk is no success. */
+static int printed(int status)
+{
+	return fflush(stdout) == 0 && !ferror(stdout) ? status : EX_IOERR;
+}
+
 static bool parse(struct command_line *line, int argc, char *argv[])
 {
 	static const struct option options[] = {
@@ -152,9 +158,11 @@ int main(int argc, char *argv[])
 	if (!parse(&line, argc, argv))
 		return usage(EX_USAGE);
 	if (line.wants_help)
-		return usage(EX_OK);
-	if (line.wants_version)
-		return printf("relay-flush (relay) %s\n", PACKAGE_VERSION) < 0;
+		return printed(usage(EX_OK));
+	if (line.wants_version) {
+		puts("relay-flush (relay) " PACKAGE_VERSION);
+		return printed(EX_OK);
+	}
 	log_open("relay-flush", shown_level(&line), true);
 	status = run(&line, argv + optind, (size_t)(argc - optind), &f);
 	if (status >= 0)

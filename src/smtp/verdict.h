@@ -6,7 +6,7 @@
  * other than they mean, by their words.  The verdict is a fault (later, never,
  * a person must act) and a scope: this recipient, this message, or the login,
  * the quota, the server, which are the account's trouble, stop the whole
- * smarthost for a while and return no mail.
+ * smarthost for a while and give up no mail.
  *
  * Positive replies are not judged here.
  */

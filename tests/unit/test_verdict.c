@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_verdict - the policy: what a refusal means, for whom, and for how long
  *
- * Read the tables: LATER is tried again, NEVER goes back to its sender, ACT
+ * Read the tables: LATER is tried again, NEVER is given up, ACT
  * waits for a person.  The words are those the providers are known to use.
  */
 #include "smtp/verdict.h"
