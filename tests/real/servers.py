@@ -11,6 +11,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 
 import tap
@@ -37,11 +38,12 @@ def run(*command):
 
 
 def is_listening(address, port):
-    try:
-        socket.create_connection((address, port), 1).close()
-        return True
-    except OSError:
-        return False
+    """By the kernel's table: a connection would be in the server's log."""
+    place = "%08X:%04X" % (
+        int.from_bytes(socket.inet_aton(address), sys.byteorder), port)
+    with open("/proc/net/tcp") as table:
+        return any(words[1] == place and words[3] == "0A"  # LISTEN
+                   for words in map(str.split, table))
 
 
 class Log:
