@@ -124,7 +124,7 @@ static int cannot_run(const struct child_question *q, int code, struct fault *f)
 	                               : FAULT_TEMP;
 
 	return fault_set(f, kind, "4.3.0", _("cannot run %s: %s"), q->argv[0],
-	                 strerror(code));
+	                 intl_error(code));
 }
 
 static int start(struct child *c, struct fault *f)
@@ -188,7 +188,7 @@ static int take(struct child *c, struct sbuf *answer, struct fault *f)
 	if (k < 0)
 		return fault_set(f, FAULT_TEMP, "4.3.0",
 		                 _("cannot read the output of %s: %s"),
-		                 c->q->argv[0], strerror(errno));
+		                 c->q->argv[0], intl_error(errno));
 	if (k == 0)
 		return 0;
 	sbuf_add(answer, piece, (size_t)k);

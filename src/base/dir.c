@@ -50,13 +50,13 @@ static int check_owner(const struct dir *d, struct fault *f)
 	struct stat st;
 
 	if (fstat(d->fd, &st) != 0)
-		return fault_set_exit(f, EX_IOERR, _("cannot look at %s: %s"),
-		                      d->path, strerror(errno));
+		return fault_set_exit(f, EX_IOERR, _("cannot examine %s: %s"),
+		                      d->path, intl_error(errno));
 	if (st.st_uid != geteuid())
 		return fault_set_exit(
 			f, EX_NOPERM,
 			_("%s belongs to user %u, not to you (user %u): use "
-		          "relay as that user, or give it back with chown"),
+		          "relay as that user, or take it over with chown"),
 			d->path, (unsigned)st.st_uid, (unsigned)geteuid());
 	if ((st.st_mode & 022) != 0)
 		return fault_set_exit(
@@ -76,7 +76,7 @@ int dir_open(struct dir *d, const struct dir *parent, const char *name,
 		*missing = d->fd < 0 && errno == ENOENT;
 	if (d->fd < 0)
 		fault_set_exit(f, EX_CANTCREAT, _("cannot open %s: %s"),
-		               d->path, strerror(errno));
+		               d->path, intl_error(errno));
 	else if (check_owner(d, f) == 0)
 		return 0;
 	dir_release(d);
@@ -88,7 +88,7 @@ int dir_create(const struct dir *parent, const char *name, struct fault *f)
 	if (mkdirat(parent->fd, name, 0700) != 0 && errno != EEXIST)
 		return fault_set_exit(f, EX_CANTCREAT,
 		                      _("cannot create %s/%s: %s"),
-		                      parent->path, name, strerror(errno));
+		                      parent->path, name, intl_error(errno));
 	return dir_sync(parent, f);
 }
 
@@ -102,7 +102,7 @@ static int create_part(char *path, char *slash, struct fault *f)
 			return 0;
 		return fault_set_exit(f, EX_CANTCREAT,
 		                      _("cannot create %s: %s"), path,
-		                      strerror(errno));
+		                      intl_error(errno));
 	}
 	*slash = '\0';
 	fd = open(path[0] != '\0' ? path : "/",
@@ -113,7 +113,7 @@ static int create_part(char *path, char *slash, struct fault *f)
 	*slash = '/';
 	if (saved != 0 && saved != EINVAL && saved != EACCES)
 		return fault_set_exit(f, EX_IOERR, _("cannot sync %s: %s"),
-		                      path, strerror(saved));
+		                      path, intl_error(saved));
 	return 0;
 }
 
@@ -144,7 +144,7 @@ int dir_sync(const struct dir *d, struct fault *f)
 	if (fsync(d->fd) == 0 || errno == EINVAL)
 		return 0;
 	return fault_set_exit(f, EX_IOERR, _("cannot sync %s: %s"), d->path,
-	                      strerror(errno));
+	                      intl_error(errno));
 }
 
 static int each_name(DIR *stream, const struct dir *d,
@@ -162,7 +162,7 @@ static int each_name(DIR *stream, const struct dir *d,
 		if (e == NULL)
 			return fault_set_exit(f, EX_IOERR,
 			                      _("cannot list %s: %s"), d->path,
-			                      strerror(errno));
+			                      intl_error(errno));
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
 		result = see(arg, e->d_name);
@@ -180,7 +180,7 @@ int dir_each(const struct dir *d, int (*see)(void *arg, const char *name),
 
 	if (stream == NULL) {
 		fault_set_exit(f, EX_IOERR, _("cannot list %s: %s"), d->path,
-		               strerror(errno));
+		               intl_error(errno));
 		if (fd >= 0)
 			close(fd);
 		return -1;

@@ -3,11 +3,13 @@
 
 #ifdef ENABLE_NLS
 
+#include <errno.h>
 #include <libintl.h>
 #include <locale.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char *catalogues(void)
 {
@@ -20,6 +22,7 @@ static const char *catalogues(void)
 static void load_once(void)
 {
 	static bool loaded;
+	int saved = errno;
 
 	if (loaded)
 		return;
@@ -27,6 +30,13 @@ static void load_once(void)
 	setlocale(LC_CTYPE, "");
 	setlocale(LC_MESSAGES, "");
 	bindtextdomain(PACKAGE, catalogues());
+	errno = saved; /* whose text may be the next argument */
+}
+
+const char *intl_error(int code)
+{
+	load_once();
+	return strerror(code);
 }
 
 const char *intl_text(const char *text)
@@ -42,6 +52,13 @@ const char *intl_plural(const char *one, const char *many, unsigned long n)
 }
 
 #else
+
+#include <string.h>
+
+const char *intl_error(int code)
+{
+	return strerror(code);
+}
 
 const char *intl_text(const char *text)
 {

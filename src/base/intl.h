@@ -19,6 +19,9 @@
 /* The translation of `text`, or `text` itself.  Never NULL, never freed. */
 const char *intl_text(const char *text) __attribute__((format_arg(1)));
 
+/* strerror() in that language too.  None of these changes errno. */
+const char *intl_error(int code);
+
 /* The same where the number `n` decides the form of the words. */
 const char *intl_plural(const char *one, const char *many, unsigned long n)
 	__attribute__((format_arg(1), format_arg(2)));

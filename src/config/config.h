@@ -71,7 +71,7 @@ struct config_errors {
 	const char *path; /* borrowed; NULL: the environment */
 	struct config_error list[CONFIG_ERRORS];
 	size_t count;
-	bool more; /* than fit */
+	bool more;          /* than fit */
 	struct fault first; /* noticed first: what lines say comes before what
 	                       they mean together, and is often its cause */
 };

@@ -29,7 +29,8 @@ struct reader {
 	struct config *config;
 	struct config_errors *errors;
 	unsigned line;
-	bool in_block; /* the last smarthost takes indented lines */
+	bool in_block;  /* the last smarthost takes indented lines */
+	unsigned ended; /* where the last block did */
 };
 
 struct words {
@@ -75,7 +76,7 @@ const char *file_text_problem(const char *bytes, size_t n)
 		if (c == 0)
 			return N_("there is a NUL byte: remove it");
 		if ((c < 0x20 && c != '\t') || (c >= 0x7f && c < 0xa0))
-			return N_("there is a control byte: remove it");
+			return N_("there is a control character: remove it");
 		at += k;
 	}
 	return NULL;
@@ -277,6 +278,8 @@ static void top_line(struct reader *r, struct words *words)
 	if (strcmp(key, "smarthost") == 0) {
 		begin_block(r, words);
 	} else if (o != NULL) {
+		if (r->in_block)
+			r->ended = r->line;
 		r->in_block = false;
 		set_key(r, o, r->config, r->config->lines, words);
 	} else if (option_find(OPTION_SMARTHOST, key) != NULL) {
@@ -303,6 +306,12 @@ static void block_line(struct reader *r, struct words *words)
 		                key);
 	} else if (o == NULL) {
 		unknown_key(r, key);
+	} else if (!r->in_block && r->ended != 0) {
+		config_complain(r->errors, r->line, NULL,
+		                _("`%s` is indented, but line %u ended the "
+		                  "block above it: move it up, below "
+		                  "`smarthost NAME`"),
+		                key, r->ended);
 	} else if (!r->in_block) {
 		config_complain(r->errors, r->line, NULL,
 		                _("`%s` is indented, but no smarthost is above "

@@ -25,14 +25,14 @@ struct match {
 	size_t glob_length;
 };
 
-/* `sender` is bare, "" for the empty one; `why` may be NULL. */
+/* `sender` is bare, "" for the null one; `why` may be NULL. */
 const struct smarthost *match_smarthost(const struct config *config,
                                         const char *sender, struct match *why);
 
 /* Does one glob of `n` bytes fit?  `*` any characters, `?` one.  With an @ its
  * domain is compared in any case and its local part exactly, except that a
  * sender's +detail only counts if the glob has a + too; without an @ it is
- * compared with all of the sender in any case.  `<>` is the empty sender. */
+ * compared with all of the sender in any case.  `<>` is the null sender. */
 bool match_glob(const char *glob, size_t n, const char *sender);
 
 #endif

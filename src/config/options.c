@@ -51,7 +51,7 @@ static const struct option options[] = {
 	{ "helo",     BLOCK(helo),     OPTION_NAME,   "", 0, 0,     NULL,
 	  N_("name we give in EHLO; not set: this machine's name") },
 	{ "from",     BLOCK(from),     OPTION_GLOBS,  "", 0, 0,     NULL,
-	  N_("senders whose mail goes this way, as *@example.org; <> is the empty sender") },
+	  N_("senders whose mail goes this way, as *@example.org; <> is the null sender") },
 	{ "messages_per_connection", BLOCK(messages_per_connection),
 	                               OPTION_NUMBER, "0", 0, 100000, NULL,
 	  N_("messages before a new connection is made; 0: no limit") },

@@ -157,7 +157,8 @@ static struct secret *only_line(struct sbuf *b, const char *from,
 		if (c >= 0x20 && c != 0x7f)
 			continue;
 		fault_set(f, FAULT_CONFIG, "4.3.5",
-		          _("%s gives a password with a NUL or control byte"),
+		          _("%s gives a password with a NUL byte or a control "
+		            "character"),
 		          from);
 		return NULL;
 	}
@@ -194,7 +195,8 @@ static struct secret *fetch_env(const struct source *s, struct sbuf *b,
 
 	if (value == NULL) {
 		fault_set(f, FAULT_CONFIG, "4.3.5",
-		          _("the environment variable %s is not set"),
+		          _("the environment variable %s is not set: set it, "
+		            "or name another in `password`"),
 		          s->words[0]);
 		return NULL;
 	}

@@ -90,7 +90,7 @@ static int read_all(int fd, const char *path, struct sbuf *content,
 	if (n < 0)
 		return fault_set(f, FAULT_CONFIG, "4.3.5",
 		                 _("cannot read %s: %s"), path,
-		                 strerror(errno));
+		                 intl_error(errno));
 	if (content->overflow)
 		return fault_set(f, FAULT_CONFIG, "4.3.5",
 		                 _("%s is larger than %zu bytes"), path,
@@ -107,11 +107,11 @@ int trust_read(const char *path, mode_t unfit, struct sbuf *content,
 	if (fd < 0)
 		return fault_set(f, FAULT_CONFIG, "4.3.5",
 		                 _("cannot open %s: %s"), path,
-		                 strerror(errno));
+		                 intl_error(errno));
 	if (fstat(fd, st) != 0)
 		result = fault_set(f, FAULT_CONFIG, "4.3.5",
 		                   _("cannot examine %s: %s"), path,
-		                   strerror(errno));
+		                   intl_error(errno));
 	else
 		result = trust_check(path, st, geteuid(), unfit, f);
 	if (result == 0)

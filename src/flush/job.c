@@ -159,7 +159,7 @@ static bool verify(struct job *job, struct job_result *result)
 	}
 	if (scan.bare > 0 || !scan.ends_with_crlf) {
 		fault_set(&f, FAULT_PERM, "5.6.0",
-		          _("the message is not in wire form"));
+		          _("its lines do not end as they were written"));
 		job_damaged(job, &f, result);
 		return false;
 	}

@@ -42,8 +42,8 @@ static int usage(int status)
 	        "secrets\n"
 	        "  --quiet     say nothing but trouble\n"
 	        "\n"
-	        "Exit status: 0 all is well, 75 some mail waits for another "
-	        "try,\n"
+	        "Exit status: 0 what was due is sent, 75 some mail is to be "
+	        "tried again,\n"
 	        "78 a person must act, 69 no such message, 74 the queue itself "
 	        "is in trouble.\n"
 	        "See relay-flush(8).\n"),

@@ -80,19 +80,20 @@ static int64_t config_time(const struct site *site)
 static void say_sum(const struct round_result *result)
 {
 	const struct job_result *jobs = &result->jobs;
-	struct sbuf b;
+	struct sbuf b, next;
 
 	sbuf_init(&b, 512);
+	sbuf_init(&next, 64);
 	sbuf_addf(&b, _("%u delivered, %u failed, %u to be tried again"),
 	          jobs->delivered, jobs->failed, jobs->later);
-	if (result->waiting > 0) {
+	clock_add_short(&next, result->next);
+	if (result->waiting > 0 && result->next != 0)
+		sbuf_addf(&b, _("; %u waiting, next try at %s"),
+		          result->waiting, next.data);
+	else if (result->waiting > 0)
 		sbuf_addf(&b, _("; %u waiting"), result->waiting);
-		if (result->next != 0) {
-			sbuf_addstr(&b, _(", the next until "));
-			clock_add_short(&b, result->next);
-		}
-	}
 	fprintf(stderr, "relay-flush: %s\n", b.data);
+	sbuf_release(&next);
 	sbuf_release(&b);
 }
 

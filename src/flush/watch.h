@@ -24,7 +24,7 @@ struct watch_settings {
 	size_t id_count;
 };
 
-/* Exit status: 0 nothing waits for trouble, 75 some mail waits for another try,
+/* Exit status: 0 what was due is sent, 75 some mail is to be tried again,
  * 78 a person must act, 69 no such message, 74 the queue itself is in trouble.
  * -1 with a fault: nothing could be done at all. */
 int watch_run(const struct watch_settings *settings, struct fault *f);

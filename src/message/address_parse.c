@@ -177,7 +177,8 @@ static int next(struct parser *p, struct token *t)
 		t->kind = QUOTED;
 		t->len = address_quoted_length(s, p->n - p->at);
 		if (t->len == 0)
-			return refuse(p, N_("a \" without its second"));
+			return refuse(
+				p, N_("a quoted part without its closing \""));
 	} else if (*s == '[') {
 		t->kind = LITERAL;
 		close = memchr(s, ']', p->n - p->at);

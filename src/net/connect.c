@@ -164,7 +164,7 @@ static int start_child(struct connect *c, struct fault *f)
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return fault_set(f, FAULT_TEMP, "4.3.0",
 		                 _("cannot look up %.200s: %s"), c->host,
-		                 strerror(errno));
+		                 intl_error(errno));
 	c->fd = ends[0];
 	fcntl(c->fd, F_SETFL, O_NONBLOCK);
 	c->child = fork();
@@ -174,7 +174,7 @@ static int start_child(struct connect *c, struct fault *f)
 	if (c->child < 0)
 		return fault_set(f, FAULT_TEMP, "4.3.0",
 		                 _("cannot look up %.200s: %s"), c->host,
-		                 strerror(errno));
+		                 intl_error(errno));
 	return 0;
 }
 
@@ -209,7 +209,7 @@ static int resolver_fault(const struct connect *c, struct fault *f)
 			c->host);
 	return fault_set(f, FAULT_TEMP, "4.4.3", _("cannot look up %.200s: %s"),
 	                 c->host,
-	                 a->code == EAI_SYSTEM ? strerror(a->system)
+	                 a->code == EAI_SYSTEM ? intl_error(a->system)
 	                                       : gai_strerror(a->code));
 }
 
@@ -305,7 +305,7 @@ static void try_next(struct connect *c)
 	    (connect(c->fd, (struct sockaddr *)address, size) == 0 ||
 	     errno == EINPROGRESS))
 		return;
-	give_up(c, strerror(errno));
+	give_up(c, intl_error(errno));
 }
 
 /* Has the socket an answer?  DONE: connected; FAILED: try the next. */
@@ -325,7 +325,7 @@ static enum stream_result check_socket(struct connect *c)
 		code = errno;
 	if (code == 0)
 		return STREAM_DONE;
-	give_up(c, strerror(code));
+	give_up(c, intl_error(code));
 	return STREAM_FAILED;
 }
 

@@ -174,7 +174,8 @@ static int no_choice(const struct sasl_settings *s, const char *offered,
 	if (!is_auto(s) && choose(&other, offered) != NULL)
 		return fault_set(f, FAULT_CONFIG, "4.7.0",
 		                 _("login with EXTERNAL needs a client "
-		                   "certificate: set tls_cert and tls_key"));
+		                   "certificate: set `tls_cert` and "
+		                   "`tls_key`"));
 	if (s->user == NULL || s->password == NULL)
 		return fault_set(f, FAULT_CONFIG, "4.7.0",
 		                 _("the server wants a login: set `user` and "
@@ -212,7 +213,8 @@ static int library_fault(const struct mechanism *m, int code, struct fault *f)
 	if (code == GSASL_AUTHENTICATION_ERROR && has(m, PROVES))
 		return fault_set(f, FAULT_CONFIG, "4.7.0",
 		                 _("the server did not prove that it knows the "
-		                   "password (%s): it may be an impostor"),
+		                   "password (%s): it may be an impostor, "
+		                   "check `host`"),
 		                 name);
 	if (code == GSASL_MECHANISM_PARSE_ERROR ||
 	    code == GSASL_MECHANISM_CALLED_TOO_MANY_TIMES ||
@@ -300,7 +302,9 @@ static int begin(struct sasl *s, const struct sasl_settings *settings,
 {
 	int code = gsasl_init(&s->library);
 
-	if (code == GSASL_OK)
+	if (code != GSASL_OK)
+		s->library = NULL; /* freed by gsasl_init */
+	else
 		code = gsasl_client_start(s->library, s->mechanism->name,
 		                          &s->session);
 	if (code != GSASL_OK)
@@ -316,7 +320,8 @@ struct sasl *sasl_create(const struct sasl_settings *settings,
 
 	if (m == NULL) {
 		fault_set(f, FAULT_CONFIG, "4.7.0",
-		          _("unknown way to log in: %.100s"), mechanism);
+		          _("unknown way to log in: %.100s; check `login`"),
+		          mechanism);
 		return NULL;
 	}
 	if (check_settings(settings, m, f) != 0)
@@ -379,7 +384,8 @@ static int check_scram(const struct sasl *s, const struct sbuf *text,
 	    strtod(iterations + 3, NULL) > ITERATIONS_LIMIT)
 		return fault_set(f, FAULT_TEMP, "4.7.0",
 		                 _("the server asks for too much work (%.20s "
-		                   "iterations of %s)"),
+		                   "iterations of %s): name another "
+		                   "mechanism in `login`"),
 		                 iterations + 3, s->mechanism->name);
 	return 0;
 }
@@ -437,7 +443,7 @@ static int decode(struct sasl *s, const char *challenge, struct sbuf *text,
 	if (++s->rounds > ROUNDS_LIMIT || strlen(challenge) > LINE_LIMIT)
 		return fault_set(f, FAULT_TEMP, "4.7.0",
 		                 _("the server does not come to an end with "
-		                   "%s"),
+		                   "%s: name another mechanism in `login`"),
 		                 s->mechanism->name);
 	if (gsasl_base64_from(challenge, strlen(challenge), &bytes, &n) !=
 	    GSASL_OK)

@@ -35,6 +35,8 @@ struct stream {
 	short blocked;          /* likewise, for what was put */
 	enum stream_result end; /* CLOSED or FAILED once receiving ended */
 	struct fault end_fault; /* why, if FAILED */
+	bool has_failed;        /* to send */
+	struct fault send_fault;
 	struct buffer in;
 	struct buffer out;
 };
@@ -105,7 +107,7 @@ static enum stream_result trouble(enum stream_result again, struct fault *f)
 	if (errno == EPIPE || errno == ECONNRESET)
 		return STREAM_CLOSED;
 	fault_set(f, FAULT_TEMP, "4.4.2", _("the connection was lost: %s"),
-	          strerror(errno));
+	          intl_error(errno));
 	return STREAM_FAILED;
 }
 
@@ -240,6 +242,10 @@ enum stream_result stream_flush(struct stream *s, struct fault *f)
 		          _("the TLS handshake is not finished"));
 		return STREAM_FAILED;
 	}
+	if (s->has_failed) { /* what failed once is not tried again */
+		*f = s->send_fault;
+		return STREAM_FAILED;
+	}
 	s->blocked = 0;
 	while (result == STREAM_DONE && waiting(&s->out) > 0) {
 		result = transmit(s, &n, f);
@@ -251,8 +257,11 @@ enum stream_result stream_flush(struct stream *s, struct fault *f)
 		s->out.from = s->out.to = 0;
 		return wait_for(s, STREAM_DONE);
 	}
-	if (result == STREAM_FAILED)
+	if (result == STREAM_FAILED) {
+		s->has_failed = true;
+		s->send_fault = *f;
 		return wait_for(s, result);
+	}
 	return listen_meanwhile(s, result, f);
 }
 

@@ -22,7 +22,7 @@ static int check(int fd, const char *path, bool is_key, struct fault *f)
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) != 0)
-		return unreadable(path, strerror(errno), f);
+		return unreadable(path, intl_error(errno), f);
 	if (!S_ISREG(st.st_mode))
 		return unreadable(path, _("it is not a regular file"), f);
 	if (is_key && (st.st_mode & (S_IRWXO | S_IWGRP)) != 0)
@@ -43,7 +43,7 @@ static int read_all(int fd, const char *path, struct sbuf *text,
 		sbuf_add(text, piece, (size_t)k);
 	explicit_bzero(piece, sizeof(piece));
 	if (k < 0)
-		return unreadable(path, strerror(errno), f);
+		return unreadable(path, intl_error(errno), f);
 	if (text->overflow)
 		return unreadable(path, _("it is too large"), f);
 	return 0;

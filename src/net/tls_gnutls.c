@@ -94,7 +94,7 @@ static int load_trust(struct credentials *c, struct fault *f)
 		                 c->ca_file);
 	return fault_set(f, FAULT_CONFIG, "4.7.5",
 	                 _("no trusted certificates on this system: install "
-	                   "ca-certificates or set tls_ca"));
+	                   "ca-certificates or set `tls_ca`"));
 }
 
 static int key_fault(const struct credentials *c, int code, struct fault *f)
@@ -102,8 +102,8 @@ static int key_fault(const struct credentials *c, int code, struct fault *f)
 	if (code == GNUTLS_E_CERTIFICATE_KEY_MISMATCH)
 		return fault_set(f, FAULT_CONFIG, "4.7.0",
 		                 _("the key %s does not belong to the "
-		                   "certificate %s: check tls_cert and "
-		                   "tls_key"),
+		                   "certificate %s: check `tls_cert` and "
+		                   "`tls_key`"),
 		                 c->key_file, c->cert_file);
 	return fault_set(f, FAULT_CONFIG, "4.7.0",
 	                 _("cannot use the client certificate %s with the key "
@@ -144,7 +144,7 @@ static int load_key(struct credentials *c, struct fault *f)
 		return 0;
 	if (c->cert_file == NULL || c->key_file == NULL)
 		return fault_set(f, FAULT_CONFIG, "4.7.0",
-		                 _("tls_cert and tls_key go together: set "
+		                 _("`tls_cert` and `tls_key` go together: set "
 		                   "both or none"));
 	if (gnutls_url_is_supported(c->key_file) == 0)
 		return load_key_files(c, f);
@@ -302,7 +302,8 @@ static void find_dates(const gnutls_datum_t *chain, unsigned count,
 	for (unsigned i = 0; i < count && e->from == 0; i++) {
 		time_t from, until;
 
-		gnutls_x509_crt_init(&crt);
+		if (gnutls_x509_crt_init(&crt) < 0)
+			return;
 		gnutls_x509_crt_import(crt, &chain[i], GNUTLS_X509_FMT_DER);
 		from = gnutls_x509_crt_get_activation_time(crt);
 		until = gnutls_x509_crt_get_expiration_time(crt);
@@ -433,7 +434,8 @@ static int verify(gnutls_session_t session)
 	struct tls *t = gnutls_session_get_ptr(session);
 	gnutls_x509_crt_t leaf = NULL;
 
-	gnutls_x509_crt_init(&leaf);
+	if (gnutls_x509_crt_init(&leaf) < 0)
+		return GNUTLS_E_MEMORY_ERROR;
 	t->is_trusted = judge(t, leaf) == 0;
 	gnutls_x509_crt_deinit(leaf);
 	return t->is_trusted ? 0 : GNUTLS_E_CERTIFICATE_ERROR;

@@ -115,16 +115,17 @@ int tls_check_pin(const char *pin, struct fault *f)
 		if (n == 0)
 			continue;
 		if (!read_pin(pin, n, &is_key, hash))
-			return fault_set(f, FAULT_CONFIG, "4.3.5",
-			                 _("`%.*s` is no fingerprint: tls_pin "
-			                   "takes sha256:HEX (64 digits) or "
-			                   "spki-sha256:BASE64 (44 letters)"),
-			                 (int)(n < 100 ? n : 100), pin);
+			return fault_set(
+				f, FAULT_CONFIG, "4.3.5",
+				_("`%.*s` is no fingerprint: `tls_pin` "
+			          "takes sha256:HEX (64 digits) or "
+			          "spki-sha256:BASE64 (44 characters)"),
+				(int)(n < 100 ? n : 100), pin);
 		count++;
 	}
 	if (count == 0)
 		return fault_set(f, FAULT_CONFIG, "4.3.5",
-		                 _("tls_pin names no fingerprint: give "
+		                 _("`tls_pin` names no fingerprint: give "
 		                   "sha256:HEX or spki-sha256:BASE64"));
 	return 0;
 }

@@ -25,7 +25,7 @@ static const char *plain_reason(enum tls_reason reason)
 	case TLS_ONLY_COMMON_NAME:
 		return _("it has a name only in CN, which no longer counts; "
 		         "the server's administrator must add a "
-		         "subjectAltName, or set tls_pin");
+		         "subjectAltName, or set `tls_pin`");
 	case TLS_WRONG_PURPOSE:
 		return _("it is not meant for servers; the server's "
 		         "administrator must replace it");
@@ -98,21 +98,21 @@ int tls_distrust(const struct tls_evidence *e, struct fault *f)
 	if (e->reason == TLS_WRONG_PIN)
 		return fault_set(f, FAULT_CONFIG, CODE,
 		                 _("the certificate of %s does not match "
-		                   "tls_pin: it is now %s; use that only if "
+		                   "`tls_pin`: it is now %s; use that only if "
 		                   "its administrator confirms it"),
 		                 e->host, e->pin);
 	if (e->reason == TLS_SELF_SIGNED)
 		return fault_set(f, FAULT_CONFIG, CODE,
 		                 _("the certificate of %s is self-signed: if "
-		                   "it is the right one, set tls_ca to its "
-		                   "file or tls_pin to %s"),
+		                   "it is the right one, set `tls_ca` to its "
+		                   "file or `tls_pin` to %s"),
 		                 e->host, e->pin);
 	if (e->reason == TLS_UNKNOWN_CA)
 		return fault_set(
 			f, FAULT_CONFIG, CODE,
 			_("the certificate of %s is signed by `%.120s`, "
-		          "which is not trusted here: set tls_ca to "
-		          "that authority's file or tls_pin to %s"),
+		          "which is not trusted here: set `tls_ca` to "
+		          "that authority's file or `tls_pin` to %s"),
 			e->host, e->issuer, e->pin);
 	if (e->reason == TLS_EXPIRED || e->reason == TLS_NOT_YET)
 		return wrong_dates(e, f);
@@ -144,12 +144,12 @@ static int alerted(const struct tls_break *b, struct fault *f)
 	    (is_about_certificate(b->alert) || b->alert == 40))
 		return fault_set(f, FAULT_CONFIG, "4.7.0",
 		                 _("%s wants a client certificate: set "
-		                   "tls_cert and tls_key"),
+		                   "`tls_cert` and `tls_key`"),
 		                 b->host);
 	if (b->cert_file != NULL && is_about_certificate(b->alert))
 		return fault_set(f, FAULT_CONFIG, "4.7.0",
 		                 _("%s refused the client certificate %s (%s): "
-		                   "check tls_cert"),
+		                   "check `tls_cert`"),
 		                 b->host, b->cert_file, b->detail);
 	if (b->alert == 40 || b->alert == 71) /* no common cipher */
 		return fault_set(f, FAULT_CONFIG, CODE,

@@ -81,7 +81,7 @@ static int give_to_kernel(struct entry_writer *w, const char *bytes, size_t n,
 		return 0;
 	return fault_set_exit(f, EX_IOERR,
 	                      _("cannot write the message to the queue: %s"),
-	                      strerror(errno));
+	                      intl_error(errno));
 }
 
 static int write_out(struct entry_writer *w, struct fault *f)
@@ -197,7 +197,8 @@ static int damaged(struct fault *f, const char *what)
 static int unreadable(struct fault *f)
 {
 	return fault_set(f, FAULT_TEMP, "4.3.0",
-	                 _("cannot read the queue file: %s"), strerror(errno));
+	                 _("cannot read the queue file: %s"),
+	                 intl_error(errno));
 }
 
 /* Upper-case hex only: a changed bit in a digit must not read the same. */
@@ -307,8 +308,9 @@ static ssize_t take_lines(struct entry *e, struct sbuf *text, bool *first,
 		*end = '\0';
 		n = (size_t)(end - line);
 		if (*first)
-			result = strlen(line) == n ? take_version(line, f)
-			                           : damaged(f, _("NUL"));
+			result = strlen(line) == n
+			                 ? take_version(line, f)
+			                 : damaged(f, _("it holds a NUL byte"));
 		else if (n == 0)
 			*done = true;
 		else

@@ -35,7 +35,7 @@ static int cannot(struct fault *f, const struct dir *log, const char *id)
 {
 	return fault_set(f, FAULT_TEMP, "4.3.0",
 	                 _("cannot use the journal %s/%s: %s"), log->path, id,
-	                 strerror(errno));
+	                 intl_error(errno));
 }
 
 /* --- reading ------------------------------------------------------------ */

@@ -31,10 +31,10 @@ static bool open_item(struct listing_item *item, const struct dir *place)
 		return false;
 	if (errno == ELOOP || errno == ENXIO)
 		fault_set(&item->damage, FAULT_CONFIG, "4.3.0", "%s",
-		          _("it is no plain file; remove it"));
+		          _("it is not a regular file: remove it"));
 	else
 		fault_set(&item->damage, FAULT_TEMP, "4.3.0",
-		          _("cannot open it: %s"), strerror(errno));
+		          _("cannot open it: %s"), intl_error(errno));
 	return true;
 }
 
@@ -46,7 +46,7 @@ static bool read_item(struct listing_item *item)
 		return false;
 	if (fstat(item->entry.fd, &st) != 0 || !S_ISREG(st.st_mode)) {
 		fault_set(&item->damage, FAULT_CONFIG, "4.3.0", "%s",
-		          _("it is no plain file; remove it"));
+		          _("it is not a regular file: remove it"));
 		return false;
 	}
 	item->size = (int64_t)st.st_size;

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/file.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -19,13 +18,13 @@ int lock_take(const struct dir *root, bool *busy, struct fault *f)
 	if (fd < 0)
 		return fault_set_exit(f, EX_CANTCREAT,
 		                      _("cannot open %s/lock: %s"), root->path,
-		                      strerror(errno));
+		                      intl_error(errno));
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return fd;
 	*busy = errno == EWOULDBLOCK;
 	if (!*busy)
 		fault_set_exit(f, EX_IOERR, _("cannot lock %s/lock: %s"),
-		               root->path, strerror(errno));
+		               root->path, intl_error(errno));
 	close(fd);
 	return -1;
 }

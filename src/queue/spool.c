@@ -126,7 +126,7 @@ static int make_name(char id[ENTRY_ID_LENGTH + 1], struct fault *f)
 		return fault_set_exit(f, EX_OSERR,
 		                      _("no random numbers from the kernel: "
 		                        "%s"),
-		                      strerror(errno));
+		                      intl_error(errno));
 	snprintf(id, ENTRY_ID_LENGTH + 1, "%014" PRIX64 "%08" PRIX32,
 	         (uint64_t)clock_now() & UINT64_C(0xffffffffffffff), chance);
 	return 0;
@@ -152,7 +152,7 @@ int spool_create(struct spool *s, char id[ENTRY_ID_LENGTH + 1], struct fault *f)
 	}
 	return fault_set_exit(f, EX_CANTCREAT,
 	                      _("cannot create a file in %s: %s"), s->tmp.path,
-	                      strerror(errno));
+	                      intl_error(errno));
 }
 
 void spool_abandon(struct spool *s, const char *id, int fd)
@@ -169,7 +169,7 @@ static int sync_file(const struct spool *s, int fd, struct fault *f)
 		return 0;
 	return fault_set_exit(f, EX_IOERR,
 	                      _("cannot make the message safe in %s: %s"),
-	                      s->tmp.path, strerror(errno));
+	                      s->tmp.path, intl_error(errno));
 }
 
 static int publish(struct spool *s, const char *id, struct fault *f)
@@ -178,7 +178,7 @@ static int publish(struct spool *s, const char *id, struct fault *f)
 
 	if (port_rename_new(s->tmp.fd, id, new->fd, id) != 0) {
 		fault_set_exit(f, EX_IOERR, _("cannot move %s to %s: %s"), id,
-		               new->path, strerror(errno));
+		               new->path, intl_error(errno));
 		unlinkat(s->tmp.fd, id, 0);
 		return -1;
 	}
@@ -197,7 +197,7 @@ int spool_commit(struct spool *s, const char *id, int fd, struct fault *f)
 	if (close(fd) != 0 && errno != EINTR) {
 		fault_set_exit(f, EX_IOERR,
 		               _("cannot make the message safe in %s: %s"),
-		               s->tmp.path, strerror(errno));
+		               s->tmp.path, intl_error(errno));
 		unlinkat(s->tmp.fd, id, 0);
 		return -1;
 	}
@@ -259,9 +259,9 @@ static enum spool_taken check_file(const struct entry *e, struct fault *f)
 	struct stat st;
 
 	if (fstat(e->fd, &st) != 0)
-		return foreign(f, strerror(errno));
+		return foreign(f, intl_error(errno));
 	if (!S_ISREG(st.st_mode))
-		return foreign(f, _("it is no plain file; remove it"));
+		return foreign(f, _("it is not a regular file: remove it"));
 	if (st.st_nlink != 1)
 		return foreign(f, _("it has a second name (hard link); remove "
 		                    "one of them"));
@@ -308,9 +308,9 @@ static enum spool_taken open_file(const struct spool *s, enum spool_place place,
 	if (errno == ENOENT)
 		return SPOOL_GONE;
 	if (errno == ELOOP || errno == ENXIO)
-		return foreign(f, _("it is no plain file; remove it"));
+		return foreign(f, _("it is not a regular file: remove it"));
 	fault_set(f, FAULT_TEMP, "4.3.0", _("cannot open it: %s"),
-	          strerror(errno));
+	          intl_error(errno));
 	return SPOOL_UNREADABLE;
 }
 
@@ -369,7 +369,7 @@ int spool_remove(const struct spool *s, enum spool_place place,
 	if (unlinkat(s->place[place].fd, e->id, 0) != 0 && errno != ENOENT)
 		return fault_set_exit(f, EX_IOERR, _("cannot remove %s/%s: %s"),
 		                      s->place[place].path, e->id,
-		                      strerror(errno));
+		                      intl_error(errno));
 	if (dir_sync(&s->place[place], f) != 0)
 		return -1;
 	unlinkat(s->log.fd, e->id, 0);
@@ -388,7 +388,7 @@ int spool_move(const struct spool *s, const struct entry *e,
 		return fault_set_exit(f, EX_IOERR,
 		                      _("cannot move %s from %s to %s: %s"),
 		                      e->id, s->place[from].path,
-		                      s->place[to].path, strerror(errno));
+		                      s->place[to].path, intl_error(errno));
 	if (dir_sync(&s->place[to], f) != 0)
 		return -1;
 	return dir_sync(&s->place[from], f);

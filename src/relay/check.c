@@ -53,7 +53,7 @@ static void warn_file(struct check *c, unsigned line, const char *key,
 	if (stat(path, &st) != 0 || access(path, R_OK) != 0)
 		config_complain(&c->warnings, line, key,
 		                _("`%s`: cannot read %s: %s"), key, path,
-		                strerror(errno));
+		                intl_error(errno));
 	else if (is_key && (st.st_mode & 0077) != 0)
 		config_complain(&c->warnings, line, key,
 		                _("`%s` can be read by other users: chmod 600 "
@@ -87,25 +87,44 @@ static void warn_smarthost(struct check *c, const struct smarthost *h)
 	warn_file(c, smarthost_line(h, "tls_key"), "tls_key", h->tls_key, true);
 }
 
+static void warn_no_domain(struct check *c)
+{
+	if (c->config->path == NULL)
+		config_complain(&c->warnings, 0, "domain",
+		                _("this is not set, and this machine's name "
+		                  "`%s` has no domain: set it to one such as "
+		                  "example.org; until then mail from root "
+		                  "comes from root@%s"),
+		                c->hostname, c->hostname);
+	else
+		config_complain(&c->warnings, 0, "domain",
+		                _("`domain` is not set, and this machine's "
+		                  "name `%s` has no domain: add one such as "
+		                  "`domain example.org`; until then mail from "
+		                  "root comes from root@%s"),
+		                c->hostname, c->hostname);
+}
+
+static void warn_no_dot(struct check *c, const char *domain)
+{
+	unsigned line = c->config->lines[option_index(
+		option_find(OPTION_TOP, "domain"))];
+
+	config_complain(&c->warnings, line, "domain",
+	                _("`%s` has no dot: write a whole domain such as "
+	                  "example.org; other servers refuse addresses in %s"),
+	                domain, domain);
+}
+
 static void warn_all(struct check *c)
 {
 	const char *domain = c->config->domain;
 
 	if (domain == NULL && strchr(c->hostname, '.') == NULL)
-		config_complain(&c->warnings, 0, "domain",
-		                _("`domain` is not set, and this machine's "
-		                  "name `%s` has no domain: mail from root "
-		                  "would come from root@%s"),
-		                c->hostname, c->hostname);
+		warn_no_domain(c);
 	else if (domain != NULL && strchr(domain, '.') == NULL &&
 	         domain[0] != '[')
-		config_complain(&c->warnings,
-		                c->config->lines[option_index(
-					option_find(OPTION_TOP, "domain"))],
-		                "domain",
-		                _("`domain` has no dot: other servers will "
-		                  "refuse addresses in %s"),
-		                domain);
+		warn_no_dot(c, domain);
 	for (size_t i = 0; i < c->config->count; i++)
 		warn_smarthost(c, &c->config->smarthosts[i]);
 }
@@ -165,10 +184,12 @@ static void add_top(const struct check *c, struct sbuf *b)
 
 static void add_fetched(const struct check *c, size_t i, struct sbuf *value)
 {
-	if (c->fetched[i].kind == FAULT_NONE)
+	if (c->fetched[i].kind == FAULT_NONE) {
 		sbuf_addstr(value, _(": ok"));
-	else
-		sbuf_addf(value, ": %s", c->fetched[i].text);
+		return;
+	}
+	sbuf_reset(value); /* the fault names the source again */
+	sbuf_addstr(value, c->fetched[i].text);
 }
 
 /* What a row shows; nothing: the row is not shown. */
@@ -208,9 +229,13 @@ static void add_smarthost(const struct check *c, size_t which, struct sbuf *b)
 }
 
 /* Why a sender goes this way, in words. */
-static void explain(const struct smarthost *h, const struct match *why,
-                    struct sbuf *b)
+static void explain(const struct check *c, const struct smarthost *h,
+                    const struct match *why, struct sbuf *b)
 {
+	if (why->reason != MATCH_FROM && c->config->count == 1) {
+		sbuf_addstr(b, _("it is the only one"));
+		return;
+	}
 	switch (why->reason) {
 	case MATCH_FROM:
 		sbuf_addf(b, _("`from` in line %u has %.*s"),
@@ -237,7 +262,7 @@ static void add_sender(const struct check *c, struct sbuf *b)
 	sbuf_init(&text, OUTPUT_LIMIT);
 	sbuf_addf(&text, _("Mail from <%s> goes to smarthost %s: "), c->sender,
 	          h->name);
-	explain(h, &why, &text);
+	explain(c, h, &why, &text);
 	sbuf_addstr(&text, ".");
 	sbuf_init(&shown, OUTPUT_LIMIT);
 	escape_add(&shown, text.data, text.len);
@@ -339,7 +364,7 @@ static void json_sender(const struct check *c, struct sbuf *b)
 	struct sbuf text;
 
 	sbuf_init(&text, CONFIG_LINE_LIMIT);
-	explain(h, &why, &text);
+	explain(c, h, &why, &text);
 	sbuf_addstr(b, ", \"sender\": {");
 	json_text(b, "address", c->sender);
 	sbuf_addstr(b, ", ");

@@ -32,6 +32,6 @@ int command_flush(const struct site *site, int argc, char *argv[])
 	free(arguments);
 	fault_set_exit(&f, EX_OSFILE,
 	               _("cannot run %s: %s; is relay installed whole?"),
-	               wake_flusher_path(), strerror(errno));
+	               wake_flusher_path(), intl_error(errno));
 	return command_fail(&f);
 }

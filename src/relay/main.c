@@ -36,7 +36,7 @@ static const struct command commands[] = {
 	     "  --options   list every key of the configuration and its "
 	     "default\n"),
 	  command_check },
-	{ "flush", "[--now] [--verbose | --debug | --quiet] [--watch] [ID...]",
+	{ "flush", "[--now] [--watch] [OPTION...] [ID...]",
 	  N_("send what is waiting"),
 	  N_("Sends the messages that are due; the timer and each submission "
 	     "do the same.\n\n"
@@ -47,8 +47,8 @@ static const struct command commands[] = {
 	     "  --debug     show the dialogue with the server, without "
 	     "secrets\n"
 	     "  --quiet     say nothing but trouble\n\n"
-	     "Exit status: 0 all is well, 75 some mail waits for another "
-	     "try,\n"
+	     "Exit status: 0 what was due is sent, 75 some mail is to be tried "
+	     "again,\n"
 	     "78 a person must act, 69 no such message, 74 the queue itself is "
 	     "in "
 	     "trouble.\n"),
@@ -57,8 +57,8 @@ static const struct command commands[] = {
 	  N_("what is waiting, why, and when it is tried again"),
 	  N_("Without a word, or with `list`: all messages.  With one:\n\n"
 	     "  show ID...      envelope, history and the message itself\n"
-	     "  hold ID...      put aside, do not send\n"
-	     "  release ID...   send what was put aside\n"
+	     "  hold ID...      do not send it until it is released\n"
+	     "  release ID...   send what was held\n"
 	     "  remove ID...    delete, for good\n"
 	     "  retry ID...     try again now; brings back what was given "
 	     "up\n\n"
@@ -141,7 +141,7 @@ static void show_places(const struct site *site)
 
 	if (config == NULL)
 		config = _("the environment (RELAY_HOST)");
-	printf(_("\nFiles, for you and here:\n"));
+	printf(_("\nYour files on this machine:\n"));
 	printf(_("  configuration  %s\n"), config);
 	printf(_("  queue          %s\n"), site->queue);
 	printf(_("A ~/.relayrc is yours alone; %s is for all users.\n"),
@@ -154,7 +154,7 @@ static int show_help(const struct site *site)
 	         "safe on disk and\n"
 	         "hands it to your mail provider over verified TLS.  Programs "
 	         "call `sendmail`.\n\n"
-	         "Usage: relay [--config FILE] [--queue DIR] COMMAND "
+	         "usage: relay [--config FILE] [--queue DIR] COMMAND "
 	         "[ARGUMENT...]\n"
 	         "       relay COMMAND --help\n\n"
 	         "Commands:\n"));
@@ -176,7 +176,8 @@ static int show_help(const struct site *site)
 
 static int show_command_help(const struct command *command)
 {
-	printf(_("Usage: relay [--config FILE] [--queue DIR] %s %s\n\n"),
+	printf(_("usage: relay [--config FILE] [--queue DIR]\n"
+	         "       %s %s\n\n"),
 	       command->name, command->synopsis);
 	printf("%s: %s.\n", command->name, _(command->about));
 	if (command->details != NULL)

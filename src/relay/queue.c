@@ -93,7 +93,8 @@ static const struct action {
 	  discard, N_("removed"), N_("it cannot be removed") },
 	{ "retry", IN(SPOOL_NEW) | IN(SPOOL_FAILED), retry,
 	  N_("will be tried again now"),
-	  N_("held and damaged messages cannot be tried again") },
+	  N_("damaged messages cannot be tried again, held ones only after "
+	     "`relay queue release`") },
 };
 
 /* --- one message -------------------------------------------------------- */
@@ -294,10 +295,21 @@ static int take_options(struct request *r, int argc, char *argv[])
 	return count;
 }
 
+static bool is_word(const char *word)
+{
+	for (size_t i = 0; i < COUNT_OF(actions); i++)
+		if (strcmp(word, actions[i].name) == 0)
+			return true;
+	return strcmp(word, "list") == 0 || strcmp(word, "show") == 0;
+}
+
 /* Nothing was ever submitted: nothing is in it, and none is made by looking. */
 static int without_queue(const struct request *r, int count, char *words[])
 {
 	struct fault f;
+
+	if (count > 0 && !is_word(words[0]))
+		return command_refuse("queue", words[0]);
 
 	if (count <= 1 && (count == 0 || strcmp(words[0], "list") == 0)) {
 		queue_list_nothing(r->site, r->json);

@@ -17,6 +17,7 @@
 
 #define OUTPUT_LIMIT ((size_t)16 << 20)
 #define RECIPIENTS_SHOWN 3
+#define SPAN_SIZE 32
 
 /* --- words -------------------------------------------------------------- */
 
@@ -26,28 +27,30 @@ static void add_escaped(struct sbuf *b, const char *text)
 }
 
 /* "4 min", "3 h", "2 d": how long ago or until. */
-static void add_span(struct sbuf *b, int64_t seconds)
+static const char *span(char *to, size_t size, int64_t seconds)
 {
 	if (seconds < 0)
 		seconds = 0;
 	if (seconds < 120)
-		sbuf_addf(b, _("%d s"), (int)seconds);
+		snprintf(to, size, _("%d s"), (int)seconds);
 	else if (seconds < 2 * 3600)
-		sbuf_addf(b, _("%d min"), (int)(seconds / 60));
+		snprintf(to, size, _("%d min"), (int)(seconds / 60));
 	else if (seconds < 2 * 86400)
-		sbuf_addf(b, _("%d h"), (int)(seconds / 3600));
+		snprintf(to, size, _("%d h"), (int)(seconds / 3600));
 	else
-		sbuf_addf(b, _("%d d"), (int)(seconds / 86400));
+		snprintf(to, size, _("%d d"), (int)(seconds / 86400));
+	return to;
 }
 
-static void add_size(struct sbuf *b, int64_t bytes)
+static const char *amount(char *to, size_t size, int64_t bytes)
 {
 	if (bytes < 10000)
-		sbuf_addf(b, _("%d B"), (int)bytes);
+		snprintf(to, size, _("%d B"), (int)bytes);
 	else if (bytes < 10000000)
-		sbuf_addf(b, _("%d kB"), (int)(bytes / 1000));
+		snprintf(to, size, _("%d kB"), (int)(bytes / 1000));
 	else
-		sbuf_addf(b, _("%d MB"), (int)(bytes / 1000000));
+		snprintf(to, size, _("%d MB"), (int)(bytes / 1000000));
+	return to;
 }
 
 static const char *mark_text(enum journal_kind kind)
@@ -67,15 +70,15 @@ static const char *mark_text(enum journal_kind kind)
 static void add_waiting(struct sbuf *b, const struct listing_item *item)
 {
 	int64_t now = clock_seconds();
+	char wait[SPAN_SIZE];
 
 	if (item->is_active)
 		sbuf_addstr(b, _("being sent now"));
 	else if (schedule_is_due(item->due, now))
-		sbuf_addstr(b, _("waiting for the next flush"));
-	else {
-		sbuf_addstr(b, _("next try in "));
-		add_span(b, item->due - now);
-	}
+		sbuf_addstr(b, _("waiting, due now"));
+	else
+		sbuf_addf(b, _("next try in %s"),
+		          span(wait, sizeof(wait), item->due - now));
 	if (item->history.tries > 0)
 		sbuf_addf(b,
 		          intl_plural("; %u try so far", "; %u tries so far",
@@ -132,7 +135,9 @@ static void add_recipients(struct sbuf *b, const struct listing_item *item)
 		add_escaped(b, env->recipients[i]);
 	}
 	if (env->recipient_count > RECIPIENTS_SHOWN)
-		sbuf_addf(b, _(" and %zu more"),
+		sbuf_addf(b,
+		          intl_plural(" and %zu more", " and %zu more",
+		                      env->recipient_count - RECIPIENTS_SHOWN),
 		          env->recipient_count - RECIPIENTS_SHOWN);
 }
 
@@ -161,11 +166,11 @@ static void add_reasons(struct sbuf *b, const struct listing_item *item)
 
 static void add_item(struct sbuf *b, const struct listing_item *item)
 {
+	char size[SPAN_SIZE], age[SPAN_SIZE];
+
 	sbuf_addf(b, "%s  ", item->entry.id);
-	add_size(b, item->size);
-	sbuf_addstr(b, ", ");
-	add_span(b, clock_seconds() - item->arrival);
-	sbuf_addstr(b, _(" old"));
+	sbuf_addf(b, _("%s, %s old"), amount(size, sizeof(size), item->size),
+	          span(age, sizeof(age), clock_seconds() - item->arrival));
 	sbuf_addstr(b, "\n    ");
 	if (item->damage.kind != FAULT_NONE) {
 		add_escaped(b, item->damage.text);
@@ -204,16 +209,17 @@ static void print_pauses(const struct site *site, const struct spool *spool)
 	for (size_t i = 0; config != NULL && i < config->count; i++) {
 		struct pause p;
 		struct sbuf b;
+		char left[SPAN_SIZE];
 
 		if (pause_read(&spool->pause, config->smarthosts[i].name, &p) ==
 		            0 ||
 		    schedule_is_due(p.until, clock_seconds()))
 			continue;
 		sbuf_init(&b, 2048);
-		sbuf_addf(&b, _("smarthost %s is left alone for another "),
-		          config->smarthosts[i].name);
-		add_span(&b, p.until - clock_seconds());
-		sbuf_addstr(&b, ":\n    ");
+		sbuf_addf(&b, _("smarthost %s is left alone for another %s:"),
+		          config->smarthosts[i].name,
+		          span(left, sizeof(left), p.until - clock_seconds()));
+		sbuf_addstr(&b, "\n    ");
 		add_escaped(&b, p.why.text);
 		printf("%s\n", b.data);
 		sbuf_release(&b);
@@ -276,10 +282,13 @@ static void add_history(struct sbuf *b, const struct listing_item *item)
 static void add_envelope(struct sbuf *b, const struct listing_item *item)
 {
 	const struct entry_envelope *env = &item->entry.envelope;
+	struct sbuf when;
 
-	sbuf_addf(b, _("Message: %s, since "), item->entry.id);
-	clock_add_short(b, item->arrival);
-	sbuf_addf(b, _(", by user %u"), env->uid);
+	sbuf_init(&when, 64);
+	clock_add_short(&when, item->arrival);
+	sbuf_addf(b, _("Message: %s, since %s, by user %u"), item->entry.id,
+	          when.data, env->uid);
+	sbuf_release(&when);
 	sbuf_addstr(b, _("\nState:   "));
 	add_state(b, item);
 	sbuf_addstr(b, _("\nFrom:    "));

@@ -45,7 +45,9 @@ static int take_mode(struct args *args, const char *value, struct fault *f)
 		                      value[0]);
 	default:
 		return fault_set_exit(f, EX_USAGE,
-		                      _("mode -b%s is not known here"), value);
+		                      _("mode -b%s is not known; `sendmail "
+		                        "--help` lists what is"),
+		                      value);
 	}
 }
 
@@ -257,7 +259,9 @@ static int take_cluster(struct args *args, const char *word, char **next,
 			if (*next == NULL)
 				return fault_set_exit(
 					f, EX_USAGE,
-					_("option -%c needs a value"), *s);
+					_("option -%c needs a value; see "
+				          "`sendmail --help`"),
+					*s);
 			value = *next;
 			*ate_next = true;
 		}

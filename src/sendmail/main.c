@@ -100,7 +100,7 @@ static int run_queue(const struct args *args, const struct site *site,
 	if (args->is_verbose) {
 		execv(wake_flusher_path(), argv);
 		return fault_set_exit(f, EX_OSFILE, _("cannot run %s: %s"),
-		                      wake_flusher_path(), strerror(errno));
+		                      wake_flusher_path(), intl_error(errno));
 	}
 	dir_init(&root);
 	if (dir_open(&root, NULL, site->queue, &missing, f) == 0)
@@ -141,8 +141,8 @@ static int act(const struct args *args, const struct site *site, bool no_input,
 		if (args->operand_count > 0)
 			return fault_set_exit(f, EX_USAGE,
 			                      _("mailq takes no addresses; "
-			                        "`relay queue` shows one "
-			                        "message"));
+			                        "`relay queue show ID` "
+			                        "shows one message"));
 		return mailq(site, args->mode == ARGS_COUNT, f);
 	case ARGS_RUN: return run_queue(args, site, f);
 	case ARGS_VERIFY:
@@ -210,7 +210,7 @@ static int finish(const struct args *args, int status)
 	if ((fflush(stdout) == 0 && !ferror(stdout)) || errno == EPIPE)
 		return status;
 	fault_set_exit(&f, EX_IOERR, _("cannot write to standard output: %s"),
-	               strerror(errno != 0 ? errno : EIO));
+	               intl_error(errno != 0 ? errno : EIO));
 	return fail(args, &f);
 }
 

@@ -143,7 +143,7 @@ static int read_more(struct submission *s, struct fault *f)
 		return fault_set_exit(f, EX_NOINPUT,
 		                      _("cannot read the message from "
 		                        "standard input: %s"),
-		                      strerror(errno));
+		                      intl_error(errno));
 	s->at_end = n == 0;
 	sbuf_add(&s->unread, piece, (size_t)n);
 	return 0;
@@ -151,9 +151,10 @@ static int read_more(struct submission *s, struct fault *f)
 
 static int too_long(struct fault *f)
 {
-	return fault_set_exit(f, EX_DATAERR,
-	                      _("the header is larger than %zu MiB"),
-	                      HEADER_BYTE_LIMIT >> 20);
+	return fault_set_exit(
+		f, EX_DATAERR,
+		_("the header is larger than %zu MiB: nothing was queued"),
+		HEADER_BYTE_LIMIT >> 20);
 }
 
 /* 1: the header goes on, 0: the body begins, -1: fault. */
@@ -271,17 +272,26 @@ static int complete(struct submission *s, struct fault *f)
 	return complete_header(&s->header, &facts, f);
 }
 
+static int write_content(struct submission *s, struct fault *f)
+{
+	if (write_envelope(s, f) != 0 ||
+	    header_write(&s->header, write_body, s) != 0 ||
+	    entry_write(&s->writer, "\r\n", 2, f) != 0 || read_body(s, f) != 0)
+		return -1;
+	return entry_finish(&s->writer, f);
+}
+
+/* The writer knows a descriptor only; a person wants to know which disk. */
 static int write_entry(struct submission *s, struct fault *f)
 {
 	s->fd = spool_create(s->spool, s->id, f);
 	if (s->fd < 0 || complete(s, f) != 0)
 		return -1;
 	s->writer.fd = s->fd;
-	if (write_envelope(s, f) != 0 ||
-	    header_write(&s->header, write_body, s) != 0 ||
-	    entry_write(&s->writer, "\r\n", 2, f) != 0 || read_body(s, f) != 0)
-		return -1;
-	return entry_finish(&s->writer, f);
+	if (write_content(s, f) == 0)
+		return 0;
+	return f->status == EX_IOERR ? fault_wrap(f, "%s", s->spool->tmp.path)
+	                             : -1;
 }
 
 static int run(struct submission *s, struct fault *f)

@@ -13,7 +13,7 @@ int gate_check_line(const struct sbuf *line, struct fault *f)
 	if (line->overflow)
 		return fault_set(f, FAULT_PERM, "5.5.4",
 		                 _("an SMTP command would be longer than %zu "
-		                   "octets: nothing was sent"),
+		                   "bytes: nothing was sent"),
 		                 line->limit);
 	if (strlen(line->data) != line->len ||
 	    strpbrk(line->data, "\r\n") != NULL)

@@ -223,8 +223,8 @@ static void keep_answer(struct session *s, const char *answer, enum step next)
 		return;
 	}
 	fault_set(&f, FAULT_CONFIG, "5.5.6",
-	          _("the login would be longer than %d octets: check `user` "
-	            "and `password`; mail waits"),
+	          _("the login would be longer than %d bytes: check `user` "
+	            "and `password`"),
 	          GATE_AUTH_LIMIT);
 	session_login_failed(s, &f);
 }

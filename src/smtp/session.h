@@ -37,10 +37,11 @@
 #include "smtp/reply.h"
 #include "smtp/verdict.h"
 
-#define SESSION_FLIGHT 100         /* recipients in one transaction */
-#define SESSION_DUE 128            /* answers that may be due at a time */
-#define SESSION_CHUNK_AHEAD 262144 /* larger messages wait for RCPT's answers \
-	                            */
+#define SESSION_FLIGHT 100 /* recipients in one transaction */
+#define SESSION_DUE 128    /* answers that may be due at a time */
+#define SESSION_CHUNK_AHEAD                               \
+	262144 /* larger messages wait for RCPT's answers \
+	        */
 
 enum session_action {
 	SESSION_WRITE,   /* put session_line() and CRLF on the stream */

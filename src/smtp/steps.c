@@ -83,7 +83,7 @@ static enum step after_hello(struct session *s)
 		return person_must_act(
 			s, VERDICT_LOGIN, "5.7.0",
 			_("the server offers no login here: check `host` and "
-		          "`port`, or set `login none`; mail waits"));
+		          "`port`, or set `login none`"));
 	return STEP_LOGIN;
 }
 
@@ -154,8 +154,8 @@ static enum step on_challenge(struct session *s, const struct reply *r)
 	if (!s->challenge.overflow)
 		return s->has_answer ? STEP_ANSWER : STEP_CHALLENGE;
 	fault_set(&f, FAULT_TEMP, "4.7.0",
-	          _("the server's challenge is longer than %d octets; mail "
-	            "waits"),
+	          _("the server's challenge is longer than %d bytes: name "
+	            "another mechanism in `login`"),
 	          GATE_AUTH_LIMIT);
 	return give_up(s, VERDICT_LOGIN, &f, STEP_CANCEL);
 }

@@ -18,38 +18,34 @@
 #define PERSON FAULT_CONFIG
 
 /* What to do about it, where a person can do something. */
-#define WAIT_QUOTA                                                            \
-	N_("the account has used up its quota; mail waits until it may send " \
-	   "again")
-#define WAIT_SLOWER N_("the server wants us to send more slowly; mail waits")
-#define CHECK_LOGIN \
-	N_("check `user` and `password` of this smarthost; mail waits")
+#define WAIT_QUOTA \
+	N_("the account has used up its quota and may send again later")
+#define WAIT_SLOWER N_("the server wants us to send more slowly")
+#define CHECK_LOGIN N_("check `user` and `password` of this smarthost")
 #define CHECK_SENDER                                                       \
 	N_("the provider does not accept this sender: verify the address " \
 	   "there, or send from one it knows; the message waits")
-#define NEED_LOGIN \
-	N_("the server wants a login: set `user` and `password`; mail waits")
-#define NEED_APP_PASSWORD \
-	N_("the provider wants an application password here; mail waits")
-#define NEED_OAUTH \
-	N_("the provider takes no passwords any more, only OAuth; mail waits")
+#define NEED_LOGIN N_("the server wants a login: set `user` and `password`")
+#define NEED_APP_PASSWORD N_("the provider wants an application password here")
+#define NEED_OAUTH N_("the provider takes no passwords any more, only OAuth")
 #define TENANT_OFF                                                             \
 	N_("SMTP login is switched off for this mailbox or organisation: its " \
-	   "administrator must allow it; mail waits")
+	   "administrator must allow it")
 #define OTHER_LOGIN                                                            \
 	N_("the server does not take this way to log in: name another one in " \
-	   "`login`; mail waits")
+	   "`login`")
 #define NEED_TLS N_("the server wants TLS first: check `tls` and `port`")
-#define BOX_FULL                                                               \
-	N_("the mailbox of the account is full: delete something there; mail " \
-	   "waits")
+#define BOX_FULL \
+	N_("the mailbox of the account is full: delete something there")
 #define NOT_RELAYED                                                          \
 	N_("the server does not relay for us: check `user`, `password` and " \
-	   "`login`; mail waits")
-#define TOO_LARGE N_("the message is larger than the server takes")
+	   "`login`")
+#define TOO_LARGE                                                            \
+	N_("the message is larger than the server takes: send it in parts, " \
+	   "or through another smarthost")
 #define NO_SERVICE                                                          \
 	N_("the server refuses to talk to us: check `host` and `port`, or " \
-	   "ask its administrator; mail waits")
+	   "ask its administrator")
 
 /* First match wins.  `low` to `high`: reply codes; `status`: the beginning of
  * the enhanced status, or NULL; `words`: found anywhere in the text, any case,

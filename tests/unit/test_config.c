@@ -138,7 +138,7 @@ static const struct {
 	{ { "HOST=h", "PORT=x" }, "RELAY_PORT: `port` cannot be `x`: write a number from 1 to 65535" },
 	{ { "HOST=h", "TLS=yes" }, "RELAY_TLS: `tls` cannot be `yes`: write one of starttls implicit none" },
 	{ { "HOST=h", "DOMAIN=a b" }, "RELAY_DOMAIN: `domain` may hold letters, digits, dots and hyphens only: write a name such as mail.example.org, an international one in its xn-- form" },
-	{ { "HOST=h", "USER=a\nb", "PASSWORD=x" }, "RELAY_USER: there is a control byte: remove it" },
+	{ { "HOST=h", "USER=a\nb", "PASSWORD=x" }, "RELAY_USER: there is a control character: remove it" },
 	{ { "HOST=h", "USER=\xFF", "PASSWORD=x" }, "RELAY_USER: this is not valid UTF-8: save it as UTF-8" },
 	{ { "HOST=h", "USER=me" }, "RELAY_PASSWORD: RELAY_USER needs a password: set this too" },
 	{ { "HOST=h", "PASSWORD=hunter2" }, "RELAY_USER: RELAY_PASSWORD needs a name to log in with: set this too" },

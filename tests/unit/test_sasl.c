@@ -399,7 +399,7 @@ START_TEST(a_scram_server_that_is_none)
 	} cases[] = {
 		{ "s=c2FsdA==,i=4294967295", NULL, FAULT_TEMP,
 		  "the server asks for too much work (4294967295 iterations of "
-		  "SCRAM-SHA-256)" },
+		  "SCRAM-SHA-256): name another mechanism in `login`" },
 		{ "s=c2FsdA==,i=99999999999999999999999", NULL, FAULT_TEMP,
 		  "too much work" },
 		{ "s=c2FsdA==,i=0", NULL, FAULT_TEMP, "does not follow" },
@@ -408,7 +408,7 @@ START_TEST(a_scram_server_that_is_none)
 		  "v=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
 		  FAULT_CONFIG,
 		  "the server did not prove that it knows the password "
-		  "(SCRAM-SHA-256): it may be an impostor" },
+		  "(SCRAM-SHA-256): it may be an impostor, check `host`" },
 		{ "s=c2FsdA==,i=4096", "e=invalid-proof", FAULT_CONFIG,
 		  "the server refuses the login (invalid-proof): check `user` "
 		  "and `password`" },
@@ -460,7 +460,8 @@ START_TEST(rounds_and_lines_are_bounded)
 	ck_assert_int_eq(sasl_step(client, line.data, &answer, &f), -1);
 	ck_assert_int_eq(f.kind, FAULT_TEMP);
 	ck_assert_str_eq(f.text,
-	                 "the server does not come to an end with LOGIN");
+	                 "the server does not come to an end with LOGIN: name "
+	                 "another mechanism in `login`");
 	sasl_free(&client);
 
 	/* And ours: a password whose base64 is longer than any server takes. */
@@ -538,7 +539,7 @@ START_TEST(no_password_in_clear)
 			strstr(f.text, "would send the password in clear"));
 	}
 	ck_assert_ptr_null(sasl_create(&settings, "NTLM", &f));
-	ck_assert_str_eq(f.text, "unknown way to log in: NTLM");
+	ck_assert_str_eq(f.text, "unknown way to log in: NTLM; check `login`");
 	secret_free(&password);
 }
 END_TEST

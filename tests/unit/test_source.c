@@ -131,9 +131,9 @@ static const struct {
 	{ TEXT("\n"),              0600, NULL, "%s gives an empty password" },
 	{ TEXT("hunter2\n\n"),     0600, NULL, "%s gives more than one line: a password is exactly one" },
 	{ TEXT("hunter2\nb\n"),    0600, NULL, "%s gives more than one line: a password is exactly one" },
-	{ TEXT("hunter2\0b\n"),    0600, NULL, "%s gives a password with a NUL or control byte" },
-	{ TEXT("hunter2\033[m\n"), 0600, NULL, "%s gives a password with a NUL or control byte" },
-	{ TEXT("hunter2\x7F\n"),   0600, NULL, "%s gives a password with a NUL or control byte" },
+	{ TEXT("hunter2\0b\n"),    0600, NULL, "%s gives a password with a NUL byte or a control character" },
+	{ TEXT("hunter2\033[m\n"), 0600, NULL, "%s gives a password with a NUL byte or a control character" },
+	{ TEXT("hunter2\x7F\n"),   0600, NULL, "%s gives a password with a NUL byte or a control character" },
 	{ TEXT("hunter2\n"),       0640, NULL, "%s can be read by other users: chmod 600 %s" },
 	{ TEXT("hunter2\n"),       0604, NULL, "%s can be read by other users: chmod 600 %s" },
 	{ TEXT("hunter2\n"),       0620, NULL, "%s can be changed by other users: chmod go-w %s" },
@@ -230,15 +230,17 @@ static const struct {
 } variables[] = {
 	{ "hunter2", "hunter2", NULL },
 	{ " a b ", " a b ", NULL },
-	{ NULL, NULL, "the environment variable TEST_SECRET is not set" },
+	{ NULL, NULL,
+	  "the environment variable TEST_SECRET is not set: set it, or name "
+	  "another in `password`" },
 	{ "", NULL,
 	  "the environment variable TEST_SECRET gives an empty password" },
 	{ "hunter2\nb", NULL,
 	  "the environment variable TEST_SECRET gives more than one line: a "
 	  "password is exactly one" },
 	{ "hunter2\tb", NULL,
-	  "the environment variable TEST_SECRET gives a password with a NUL or "
-	  "control byte" },
+	  "the environment variable TEST_SECRET gives a password with a NUL "
+	  "byte or a control character" },
 };
 
 START_TEST(variable)
@@ -287,7 +289,7 @@ static const struct {
 	{ "echo hunter2; exit 1",  NULL, "the password command `sh` ended with status 1", FAULT_TEMP },
 	{ "exit 0",                NULL, "the password command `sh` gives an empty password", FAULT_TEMP },
 	{ "echo hunter2; echo b",  NULL, "the password command `sh` gives more than one line: a password is exactly one", FAULT_TEMP },
-	{ "printf 'hunter2\\000'", NULL, "the password command `sh` gives a password with a NUL or control byte", FAULT_TEMP },
+	{ "printf 'hunter2\\000'", NULL, "the password command `sh` gives a password with a NUL byte or a control character", FAULT_TEMP },
 	{ "while :; do echo hunter2; done", NULL, "sh printed more than 65536 bytes", FAULT_TEMP },
 	{ "/nonexistent/hunter",   NULL, "cannot run /nonexistent/hunter: No such file or directory", FAULT_CONFIG },
 };

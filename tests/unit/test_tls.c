@@ -76,13 +76,13 @@ static const struct judgement {
 	{ "self-signed", "ca.pem", "localhost", NULL, NULL,
 	  "the certificate of localhost is self-signed: if it is the right "
 	  "one, "
-	  "set tls_ca to its file or tls_pin to sha256:" },
+	  "set `tls_ca` to its file or `tls_pin` to sha256:" },
 	{ "self-signed", "self-signed.pem", "localhost", NULL, NULL, NULL },
 	{ "unknown-ca", "ca.pem", "localhost", NULL, NULL,
 	  "the certificate of localhost is signed by `CN=relay tests\\, "
-	  "another-ca`, which is not trusted here: set tls_ca" },
+	  "another-ca`, which is not trusted here: set `tls_ca`" },
 	{ "good", NULL, "localhost", NULL, NULL,
-	  "which is not trusted here: set tls_ca" },
+	  "which is not trusted here: set `tls_ca`" },
 	{ "cn-only", "ca.pem", "localhost", NULL, NULL,
 	  "it has a name only in CN, which no longer counts" },
 	{ "client", "ca.pem", "client.test", NULL, NULL,
@@ -267,7 +267,7 @@ START_TEST(a_wrong_pin_shows_the_right_one)
 		ck_assert_int_eq(p.result, STREAM_FAILED);
 		ck_assert_int_eq(p.fault.kind, FAULT_CONFIG);
 		ck_assert_ptr_nonnull(
-			strstr(p.fault.text, "does not match tls_pin"));
+			strstr(p.fault.text, "does not match `tls_pin`"));
 		ck_assert_msg(strstr(p.fault.text, right[i]) != NULL, "%s",
 		              p.fault.text);
 		close_pair(&p);
@@ -343,11 +343,11 @@ START_TEST(a_missing_client_certificate_is_named)
 		const char *text;
 	} cases[] = {
 		{ NULL, NULL,
-		  "localhost wants a client certificate: set tls_cert and "
-		  "tls_key" },
+		  "localhost wants a client certificate: set `tls_cert` and "
+		  "`tls_key`" },
 		{ "NORMAL:-VERS-TLS1.3", NULL,
-		  "localhost wants a client certificate: set tls_cert and "
-		  "tls_key" },
+		  "localhost wants a client certificate: set `tls_cert` and "
+		  "`tls_key`" },
 		{ NULL, "unknown-ca",
 		  "localhost refused the client certificate " },
 		{ "NORMAL:-VERS-TLS1.3", "unknown-ca",
@@ -386,8 +386,10 @@ START_TEST(client_keys_that_cannot_be_used)
 		mode_t mode; /* of the key */
 		const char *text;
 	} cases[] = {
-		{ "client.pem", NULL, 0, "tls_cert and tls_key go together" },
-		{ NULL, "client.key", 0, "tls_cert and tls_key go together" },
+		{ "client.pem", NULL, 0,
+		  "`tls_cert` and `tls_key` go together" },
+		{ NULL, "client.key", 0,
+		  "`tls_cert` and `tls_key` go together" },
 		{ "nowhere.pem", "client.key", 0, "nowhere.pem: No such file" },
 		{ "client.pem", "nowhere.key", 0, "nowhere.key: No such file" },
 		{ "client.pem", "good.key", 0,
