@@ -151,9 +151,9 @@ class Flush(trial.Workload):
 def is_in_window(calls, hit, mode):
     sent = False
     for call in calls:
-        if call.number > hit.number:
+        if call.order > hit.order:
             break
-        is_hit = call.number == hit.number
+        is_hit = call.order == hit.order
         if sent and call.name == "fsync" and is_record(call.path):
             return is_hit and mode != "after"
         if call.mark and not (is_hit and mode == "kill"):

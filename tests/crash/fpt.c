@@ -9,7 +9,8 @@
  *     -l FILE    list the calls that count: number, process, name, path,
  *                second path, and "*" where -m was found; tabs between them
  *     -m TEXT    look for TEXT in what is written to sockets
- *     -n N       let the action happen at call N
+ *     -n N       let the action happen at call N: "f3" is the third on a file,
+ *                "n3" the third on a socket or pipe
  *     -r         and at every later one
  *     -a ACTION  kill        kill the command before the call
  *                after       the same, after it
@@ -20,7 +21,9 @@
  *     -T FILE    write a record for powercut.py of all changes below DIR
  *
  * The command is the whole tree of processes that it starts, and their calls
- * are numbered in one sequence.  "kill" kills all of them at once.
+ * are numbered together: those on files, and apart from them those on sockets
+ * and pipes, of which there may be more or fewer from one run to the next.
+ * "kill" kills all processes at once.
  *
  * Exit status: the command's own; 128 and the number of the signal that ended
  * it; 125 when fpt itself failed, and 124 when call N was never reached.
@@ -55,6 +58,7 @@ struct options {
 	bool net;
 	const char *mark;
 	long at; /* 0: never */
+	bool at_net;
 	bool sticky;
 	enum action action;
 	int number; /* errno or signal */
@@ -67,7 +71,8 @@ struct fpt {
 	struct record record;
 	struct tracees tracees;
 	pid_t root;
-	long counter;
+	long counter;     /* of all calls */
+	long counters[2]; /* of those on files, and of the others */
 	bool fired;
 	bool killing; /* who is born now dies, too */
 };
@@ -106,6 +111,11 @@ static bool is_net(const char *path)
 	       strncmp(path, "pipe:", 5) == 0;
 }
 
+static bool on_net(const struct tracee *t)
+{
+	return t->call->naming == BY_NOTHING || is_net(t->path[0]);
+}
+
 static bool counts(const struct options *o, const struct tracee *t)
 {
 	if (!o->counted[calls_find(t->call->number)])
@@ -138,8 +148,9 @@ static bool has_mark(const struct options *o, const struct tracee *t)
 
 static void list(const struct fpt *f, const struct tracee *t)
 {
-	fprintf(f->options.list, "%ld\t%d\t%s\t%s\t%s\t%s\n", t->index,
-	        (int)t->pid, t->call->name, t->path[0], t->path[1],
+	fprintf(f->options.list, "%c%ld\t%d\t%s\t%s\t%s\t%s\n",
+	        on_net(t) ? 'n' : 'f', f->counters[on_net(t)], (int)t->pid,
+	        t->call->name, t->path[0], t->path[1],
 	        has_mark(&f->options, t) ? "*" : "");
 	fflush(f->options.list);
 }
@@ -180,14 +191,17 @@ static void act(struct fpt *f, struct tracee *t)
 static void on_entry(struct fpt *f, struct tracee *t)
 {
 	const struct options *o = &f->options;
+	long number;
 
 	tracee_enter(t);
 	if (t->call == NULL || !counts(o, t))
 		return;
 	t->index = ++f->counter;
+	number = ++f->counters[on_net(t)];
 	if (o->list != NULL)
 		list(f, t);
-	if (o->at > 0 && (t->index == o->at || (o->sticky && t->index > o->at)))
+	if (o->at > 0 && o->at_net == on_net(t) &&
+	    (number == o->at || (o->sticky && number > o->at)))
 		act(f, t);
 }
 
@@ -304,6 +318,15 @@ static void set_calls(struct options *o, const char *names)
 	}
 }
 
+static void set_number(struct options *o, const char *word)
+{
+	o->at_net = word[0] == 'n';
+	if (word[0] == 'n' || word[0] == 'f')
+		o->at = strtol(word + 1, NULL, 10);
+	if (o->at <= 0)
+		wrong_use(word);
+}
+
 static void set_action(struct options *o, const char *word)
 {
 	if (strcmp(word, "kill") == 0) {
@@ -353,7 +376,7 @@ static void parse(struct options *o, int argc, char **argv)
 		case 'N': o->net = true; break;
 		case 'l': o->list = open_for_writing(optarg); break;
 		case 'm': o->mark = optarg; break;
-		case 'n': o->at = strtol(optarg, NULL, 10); break;
+		case 'n': set_number(o, optarg); break;
 		case 'r': o->sticky = true; break;
 		case 'a': set_action(o, optarg); break;
 		case 'T': o->trace = open_for_writing(optarg); break;

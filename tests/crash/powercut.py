@@ -29,7 +29,7 @@ import trial
 MODELS = ("posix", "linux", "journal")
 CALLS = trial.FILE_CALLS + ["mmap", "sync", "sendto", "recvfrom", "symlinkat"]
 BLOCK = 4096
-RANDOM_MIXES = 20  # for each moment
+RANDOM_MIXES = 60  # for each moment
 
 NAMES = {"add", "del", "mkdir", "rmdir", "symlink"}
 DATA = {"write", "trunc", "attr"}

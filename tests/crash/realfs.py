@@ -106,7 +106,7 @@ def works():
 
 
 def cut_at(workload, kind, number, mode):
-    """One trial: the power fails when call `number` is reached (0: after the
+    """One trial: the power fails when call `number` is reached ("": after the
     end of the run)."""
     directory = place.fresh()
     point = os.path.join(directory, workload.prefixes[0])
@@ -114,17 +114,17 @@ def cut_at(workload, kind, number, mode):
     try:
         workload.prepare(directory)
         call("sync", "-f", point)
-        options = ["-n", str(number), "-a", mode] if number else []
+        options = ["-n", number, "-a", mode] if number else []
         outcome = trial.traced(workload, directory, options)
         disk.cut()
         hit = next((c for c in outcome.calls if c.number == number), None)
         if number and hit is None:
-            return "NOT-REACHED", "call %d was not reached" % number
+            return "NOT-REACHED", "call %s was not reached" % number
         word, why = workload.judge_queue(
             directory, outcome.status,
             submit.was_renamed(outcome.calls, hit, mode) or not number)
         if why:
-            why = "%s on %s, %s at call %d: %s, status %s" % (
+            why = "%s on %s, %s at call %s: %s, status %s" % (
                 workload.name, kind, mode, number, why, outcome.status)
         return word, why
     finally:
@@ -135,7 +135,7 @@ def cut_at(workload, kind, number, mode):
 def all_cuts(workload, kind, only_end=False):
     """(Tally) of cuts at every call and after the end."""
     tally = trial.Tally()
-    tally.add(*cut_at(workload, kind, 0, "end"))
+    tally.add(*cut_at(workload, kind, "", "end"))
     if only_end:
         return tally
     for call_ in trial.dry(workload):

@@ -155,8 +155,8 @@ def was_renamed(calls, hit, mode):
     for call in calls:
         if call.name.startswith(("rename", "link")) and "/new/" in call.second:
             if mode == "kill":
-                return hit.number > call.number
-            return hit.number >= call.number
+                return hit.order > call.order
+            return hit.order >= call.order
     return False
 
 

@@ -34,7 +34,9 @@ BEYOND = 0.03  # of all trials may be at calls that were not there again
 
 KILLS = ["kill", "after"]
 
-Call = collections.namedtuple("Call", "number pid name path second mark")
+# `number` is what fpt calls it ("f3"), `order` its place in the whole list.
+Call = collections.namedtuple("Call",
+                              "order number pid name path second mark")
 
 
 class Outcome:
@@ -53,7 +55,8 @@ def read_list(path):
         for line in file:
             f = line.rstrip("\n").split("\t")
             if len(f) == 6:  # the last one may be cut off
-                calls.append(Call(int(f[0]), int(f[1]), *f[2:5], f[5] == "*"))
+                calls.append(Call(len(calls), f[0], int(f[1]), *f[2:5],
+                                  f[5] == "*"))
     return calls
 
 
@@ -181,7 +184,7 @@ def one(workload, number, mode):
 
 def attempt(workload, number, mode):
     directory = place.fresh()
-    options = ["-n", str(number), "-a", mode.rstrip("+")]
+    options = ["-n", number, "-a", mode.rstrip("+")]
     if mode.endswith("+"):
         options.append("-r")
     try:
@@ -195,7 +198,7 @@ def attempt(workload, number, mode):
             word, why = (word, why) if word else seen
         if why:
             where = "%s %s" % (call.name, call.path) if call else "?"
-            why = "%s: %s at call %d (%s): %s, status %s; %s" % (
+            why = "%s: %s at call %s (%s): %s, status %s; %s" % (
                 workload.name, mode, number, where.replace(directory, ""),
                 why, outcome.status, outcome.err.strip())
         return word, why
