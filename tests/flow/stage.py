@@ -46,6 +46,7 @@ class Stage:
         self._lock = threading.Lock()
         self._count = 0
         self.hosts = []
+        self.started = []
 
     def preload(self, source):
         """The preload library of a C file."""
@@ -78,6 +79,10 @@ class Stage:
         return Scene(self)
 
     def close(self):
+        for process in self.started:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
         for host in self.hosts:
             host.stop()
         self._folder.cleanup()
@@ -218,8 +223,10 @@ class Scene:
         if hurry:
             environment["HURRY"] = str(hurry)
             environment["LD_PRELOAD"] = self.stage.hurry
-        return subprocess.Popen(argv, env=environment, cwd=self.directory,
-                                **more)
+        process = subprocess.Popen(argv, env=environment,
+                                   cwd=self.directory, **more)
+        self.stage.started.append(process)
+        return process
 
     def submit(self, to, body=b"one line\n", env=None, sender=None):
         """Queue a message; its id."""
