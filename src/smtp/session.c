@@ -173,6 +173,26 @@ static void take_rest(struct session *s, const char *bytes, size_t n)
 	out_of_turn(s, text);
 }
 
+static void miscounted(struct session *s)
+{
+	struct fault f;
+
+	fault_set(&f, FAULT_TEMP, "4.5.0",
+	          _("the server answered more often than it was asked: which "
+	            "answer is about the message cannot be told"));
+	session_broken(s, VERDICT_SERVER, &f);
+}
+
+/* The whole flight was sent before any answer came, and more than its answers
+ * are here: which of them is about the message cannot be told.  Good-bye behind
+ * the last one is no answer. */
+static bool is_miscounted(const struct session *s, const char *rest, size_t n)
+{
+	return n > 0 && s->due_count == 1 && s->is_sent && s->is_blind &&
+	       s->reader.reply.code / 100 == 2 &&
+	       (n < 3 || memcmp(rest, "421", 3) != 0);
+}
+
 size_t session_receive(struct session *s, const char *bytes, size_t n)
 {
 	struct fault f;
@@ -181,6 +201,10 @@ size_t session_receive(struct session *s, const char *bytes, size_t n)
 	switch (reply_read(&s->reader, bytes, n, &used, &f)) {
 	case REPLY_MORE: break;
 	case REPLY_DONE:
+		if (is_miscounted(s, bytes + used, n - used)) {
+			miscounted(s);
+			return n;
+		}
 		take_reply(s, &s->reader.reply);
 		if (used < n && s->due_count == 0 && s->step != STEP_END) {
 			take_rest(s, bytes + used, n - used);
@@ -319,7 +343,7 @@ size_t session_send(struct session *s, struct session_mail *mail)
 
 	s->mail = mail;
 	s->turn_count = s->next_rcpt = s->next_answer = s->accepted = 0;
-	s->mail_refused = s->is_sent = s->is_cut = false;
+	s->mail_refused = s->is_sent = s->is_cut = s->is_blind = false;
 	if (check_offer(s, mail, &f) != 0) {
 		for (size_t i = 0; i < mail->count; i++)
 			settle_one(&mail->recipients[i], OUTCOME_REFUSED,
@@ -342,6 +366,7 @@ void session_content_sent(struct session *s)
 	if (s->step == STEP_END)
 		return;
 	s->is_sent = s->step != STEP_EMPTY;
+	s->is_blind = s->due_count > 0;
 	add_due(s, s->step);
 	s->step = STEP_WAIT;
 }
@@ -349,7 +374,7 @@ void session_content_sent(struct session *s)
 void session_content_cut(struct session *s)
 {
 	session_content_sent(s);
-	s->is_sent = false;
+	s->is_sent = s->is_blind = false;
 	s->is_cut = true;
 }
 

@@ -148,7 +148,7 @@ struct session {
 	struct session_mail *mail;
 	size_t turn[SESSION_FLIGHT]; /* recipients of this transaction */
 	size_t turn_count, next_rcpt, next_answer, accepted;
-	bool mail_refused, is_sent, is_cut, needs_reset;
+	bool mail_refused, is_sent, is_cut, is_blind, needs_reset;
 
 	bool has_trouble;
 	bool is_lost; /* the connection ended in the middle of something */

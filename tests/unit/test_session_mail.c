@@ -316,6 +316,44 @@ END_TEST
 
 /* --- two messages ------------------------------------------------------- */
 
+/* In one flight an answer too many may be the one about the message. */
+static const struct {
+	const char *extra;
+	enum outcome_state state;
+} surplus[] = {
+	{ "550 5.7.1 no\r\n", OUTCOME_DOUBT },
+	{ "250 ok\r\n", OUTCOME_DOUBT },
+	{ "2", OUTCOME_DOUBT },
+	{ "421 bye\r\n", OUTCOME_DELIVERED },
+};
+
+START_TEST(an_answer_too_many_in_a_flight)
+{
+	const struct turn turns[] = {
+		{ "(greeting)", 220, "mx" },
+		{ "EHLO laptop.invalid", 250, "mx\nPIPELINING\nCHUNKING" },
+		{ "MAIL FROM:<me@example.org>", 250, "ok" },
+		{ "RCPT TO:<gone@example.org>", 250, "ok" },
+		{ "RCPT TO:<here@example.org>", 250, "ok" },
+		{ "BDAT 500 LAST", SILENT, NULL },
+		{ "(chunk)", 250, "ok" },
+	};
+	struct pair pair;
+	struct play p;
+
+	pair_init(&pair);
+	p = (struct play){ .settings = plain,
+		           .mails = &pair.mail,
+		           .mail_count = 1,
+		           .extra = surplus[_i].extra,
+		           .extra_at = COUNT_OF(turns) - 1 };
+	perform(&p, turns, COUNT_OF(turns));
+	ck_assert_int_eq(pair.to[0].outcome.state, surplus[_i].state);
+	ck_assert_int_eq(pair.to[1].outcome.state, surplus[_i].state);
+	ck_assert(p.has_trouble);
+}
+END_TEST
+
 START_TEST(a_refusal_does_not_touch_the_next_message)
 {
 	const struct turn turns[] = {
@@ -392,6 +430,8 @@ int main(void)
 	tcase_add_test(tc, a_name_that_would_smuggle);
 	tcase_add_test(tc, parameters_of_mail);
 	tcase_add_test(tc, a_large_chunk_waits);
+	tcase_add_loop_test(tc, an_answer_too_many_in_a_flight, 0,
+	                    COUNT_OF(surplus));
 	tcase_add_test(tc, a_refusal_does_not_touch_the_next_message);
 	tcase_add_test(tc, a_quota_stops_the_next_message);
 	suite_add_tcase(suite, tc);
