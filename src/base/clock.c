@@ -31,13 +31,14 @@ int64_t clock_ticks(void)
 }
 
 /* The names are fixed by the RFC: strftime would use the locale's. */
+static const char days[][4] = {
+	"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"
+};
+static const char months[][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
+	                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+
 void clock_add_date(struct sbuf *b, int64_t seconds)
 {
-	static const char days[][4] = { "Sun", "Mon", "Tue", "Wed",
-		                        "Thu", "Fri", "Sat" };
-	static const char months[][4] = { "Jan", "Feb", "Mar", "Apr",
-		                          "May", "Jun", "Jul", "Aug",
-		                          "Sep", "Oct", "Nov", "Dec" };
 	time_t t = (time_t)seconds;
 	struct tm tm;
 	long zone;
@@ -60,4 +61,16 @@ void clock_add_short(struct sbuf *b, int64_t seconds)
 		return;
 	sbuf_addf(b, "%04d-%02d-%02d %02d:%02d:%02d", tm.tm_year + 1900,
 	          tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
+void clock_add_mailq(struct sbuf *b, int64_t seconds)
+{
+	time_t t = (time_t)seconds;
+	struct tm tm;
+
+	if (localtime_r(&t, &tm) == NULL)
+		return;
+	sbuf_addf(b, "%s %s %2d %02d:%02d:%02d", days[tm.tm_wday % 7],
+	          months[tm.tm_mon % 12], tm.tm_mday, tm.tm_hour, tm.tm_min,
+	          tm.tm_sec);
 }

@@ -23,4 +23,7 @@ void clock_add_date(struct sbuf *b, int64_t seconds);
 /* "2026-11-23 04:20:01", local time: for listings. */
 void clock_add_short(struct sbuf *b, int64_t seconds);
 
+/* "Mon Nov 23 04:20:01", local time, English: what parsers of mailq expect. */
+void clock_add_mailq(struct sbuf *b, int64_t seconds);
+
 #endif

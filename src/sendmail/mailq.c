@@ -4,8 +4,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/escape.h"
 #include "base/intl.h"
 #include "base/sbuf.h"
@@ -30,24 +30,6 @@ static void print_escaped(const char *indent, const char *open,
 	sbuf_release(&b);
 }
 
-/* "Mon Nov 23 04:20:01": English, as every parser expects. */
-static void format_time(char *to, size_t size, int64_t seconds)
-{
-	static const char days[][4] = { "Sun", "Mon", "Tue", "Wed",
-		                        "Thu", "Fri", "Sat" };
-	static const char months[][4] = { "Jan", "Feb", "Mar", "Apr",
-		                          "May", "Jun", "Jul", "Aug",
-		                          "Sep", "Oct", "Nov", "Dec" };
-	time_t t = (time_t)seconds;
-	struct tm tm;
-
-	memset(&tm, 0, sizeof(tm));
-	localtime_r(&t, &tm);
-	snprintf(to, size, "%s %s %2d %02d:%02d:%02d", days[tm.tm_wday % 7],
-	         months[tm.tm_mon % 12], tm.tm_mday, tm.tm_hour, tm.tm_min,
-	         tm.tm_sec);
-}
-
 static void print_recipients(const struct listing_item *item)
 {
 	const struct entry_envelope *env = &item->entry.envelope;
@@ -67,15 +49,18 @@ static void print_recipients(const struct listing_item *item)
 static void print_item(const struct listing_item *item)
 {
 	const char *sender = item->entry.envelope.sender;
-	char mark = ' ', when[32];
+	struct sbuf when;
+	char mark = ' ';
 
 	if (item->place == SPOOL_HOLD)
 		mark = '!';
 	else if (item->is_active)
 		mark = '*';
-	format_time(when, sizeof(when), item->arrival);
+	sbuf_init(&when, 64);
+	clock_add_mailq(&when, item->arrival);
 	printf("%s%c %7" PRId64 " %s  ", item->entry.id, mark, item->size,
-	       when);
+	       when.data);
+	sbuf_release(&when);
 	if (item->damage.kind != FAULT_NONE) {
 		printf("-\n");
 		print_escaped("      ", "(", item->damage.text, ")");
