@@ -58,6 +58,17 @@ RELAY_CFLAGS=
 RELAY_LDFLAGS=
 FUZZ_LIBS=
 
+dnl A warning about these would make every test below fail, in silence.
+AC_MSG_CHECKING([whether $CC takes CFLAGS without a warning])
+relay_saved=$CFLAGS
+CFLAGS="$CFLAGS -Werror"
+AC_COMPILE_IFELSE([AC_LANG_PROGRAM([[#include <string.h>]], [])],
+  [AC_MSG_RESULT([yes])], [
+  AC_MSG_RESULT([no])
+  AC_MSG_ERROR([$CC warns about CFLAGS or CPPFLAGS: correct them, no protection could be tested (config.log says what it warns of)])
+])
+CFLAGS=$relay_saved
+
 RELAY_TRY_COMPILE([RELAY_CFLAGS], [-std=gnu11 -Wall -Wextra -Wpedantic dnl
 -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wcast-align dnl
 -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition dnl

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ascii - blanks, controls and letters, whatever the locale says
  *
- * Header names, domains and SMTP are ASCII.  isspace() and strcasecmp() ask the
+ * Header names, domains and SMTP are ASCII.  isspace and strcasecmp ask the
  * user's locale (in Turkish I and i are different letters), so they are not
  * used on mail.  Bytes from 0x80 on are none of these.
  */
@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 static inline bool ascii_is_blank(char c)
 {
@@ -39,6 +40,18 @@ static inline bool ascii_is_same(const char *a, const char *b, size_t n)
 		if (ascii_lower(a[i]) != ascii_lower(b[i]))
 			return false;
 	return true;
+}
+
+/* The same for strings; and does `s` begin with `prefix`? */
+static inline bool ascii_is_word(const char *a, const char *b)
+{
+	return strlen(a) == strlen(b) && ascii_is_same(a, b, strlen(b));
+}
+
+static inline bool ascii_begins(const char *s, const char *prefix)
+{
+	return strlen(s) >= strlen(prefix) &&
+	       ascii_is_same(s, prefix, strlen(prefix));
 }
 
 #endif

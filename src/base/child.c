@@ -71,7 +71,8 @@ static NORETURN void become(const struct child_question *q, char **environment,
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
-	if (dup2(in, 0) == 0 && dup2(out, 1) == 1 && dup2(report, 3) == 3) {
+	if (chdir("/") == 0 && dup2(in, 0) == 0 && dup2(out, 1) == 1 &&
+	    dup2(report, 3) == 3) {
 		fcntl(3, F_SETFD, FD_CLOEXEC);
 		port_close_from(4);
 		environ = environment;
@@ -100,6 +101,13 @@ static int make_pipe(int ends[2])
 	ends[0] = raise_fd(ends[0]);
 	ends[1] = raise_fd(ends[1]);
 	return ends[0] >= 0 && ends[1] >= 0 ? 0 : -1;
+}
+
+static void close_pipe(const int ends[2])
+{
+	for (int i = 0; i < 2; i++)
+		if (ends[i] >= 0)
+			close(ends[i]);
 }
 
 /* The errno of a failed exec, 0 when it succeeded (the pipe just closes). */
@@ -133,8 +141,15 @@ static int start(struct child *c, struct fault *f)
 	char **environment = clean_environment();
 	int code;
 
-	if (make_pipe(in) != 0 || make_pipe(out) != 0 || make_pipe(report) != 0)
-		return cannot_run(c->q, errno, f);
+	if (make_pipe(in) != 0 || make_pipe(out) != 0 ||
+	    make_pipe(report) != 0) {
+		code = errno;
+		free(environment);
+		close_pipe(in);
+		close_pipe(out);
+		close_pipe(report);
+		return cannot_run(c->q, code, f);
+	}
 	c->pid = fork();
 	if (c->pid == 0)
 		become(c->q, environment, in[0], out[1], report[1]);
@@ -295,6 +310,8 @@ static NORETURN void become_detached(const char *path, char *const argv[])
 	for (int fd = 0; fd <= 2; fd++)
 		if (null < 0 || dup2(null, fd) != fd)
 			_exit(126);
+	if (chdir("/") != 0)
+		_exit(126);
 	setsid();
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);

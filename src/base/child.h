@@ -4,7 +4,8 @@
  * The helper gets its own session, our stderr, a clean environment (PATH, HOME,
  * USER, LOGNAME, LANG, LC_ALL, XDG_RUNTIME_DIR, GNUPGHOME, and DBUS_*, SSH_*,
  * PASSWORD_STORE_*), and no other descriptor of ours.  At the deadline its
- * whole process group is killed.  No shell: `argv` goes to execvp as it is.
+ * whole process group is killed.  Its working directory is /.  No shell: `argv`
+ * goes to execvp as it is.
  */
 #ifndef BASE_CHILD_H
 #define BASE_CHILD_H

@@ -61,11 +61,12 @@ static int close_range_from(int first)
 void port_close_from(int first)
 {
 	struct rlimit limit;
-	int last = 1024;
+	int last = 1 << 20;
 
 	if (close_range_from(first) == 0)
 		return;
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 65536)
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+	    limit.rlim_cur < (rlim_t)last)
 		last = (int)limit.rlim_cur;
 	for (int fd = first; fd < last; fd++)
 		close(fd);

@@ -158,8 +158,9 @@ static const char *split(char *line, struct words *words)
 
 /* Only what looks like a key is repeated: `password=secret` is one word, and a
  * secret may stand at the beginning of a line by mistake. */
-static void unknown_key(struct reader *r, const char *key)
+static void unknown_key(struct reader *r, const struct words *words)
 {
+	const char *key = words->word[0];
 	const char *nearest = option_nearest(key);
 	int length = (int)strspn(key, "abcdefghijklmnopqrstuvwxyz_");
 
@@ -168,11 +169,11 @@ static void unknown_key(struct reader *r, const char *key)
 		                _("write a blank between the key `%.*s` and "
 		                  "its value, not `%c`"),
 		                length, key, key[length]);
-	else if (nearest != NULL)
+	else if (nearest != NULL && key[length] == '\0')
 		config_complain(r->errors, r->line, NULL,
 		                _("unknown key `%s`: did you mean `%s`?"), key,
 		                nearest);
-	else if (key[length] == '\0' && length <= 40)
+	else if (key[length] == '\0' && length <= 40 && words->count > 1)
 		config_complain(r->errors, r->line, NULL,
 		                _("unknown key `%s`: `relay check --options` "
 		                  "lists them"),
@@ -288,7 +289,7 @@ static void top_line(struct reader *r, struct words *words)
 		                  "indent it below `smarthost NAME`"),
 		                key);
 	} else {
-		unknown_key(r, key);
+		unknown_key(r, words);
 	}
 }
 
@@ -305,7 +306,7 @@ static void block_line(struct reader *r, struct words *words)
 		                  "the blanks before it"),
 		                key);
 	} else if (o == NULL) {
-		unknown_key(r, key);
+		unknown_key(r, words);
 	} else if (!r->in_block && r->ended != 0) {
 		config_complain(r->errors, r->line, NULL,
 		                _("`%s` is indented, but line %u ended the "

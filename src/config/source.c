@@ -59,7 +59,12 @@ static int keep_words(struct source *s, char *const words[], size_t n,
 		s->words[0] = trust_path(words[0], f);
 		return s->words[0] == NULL ? -1 : 0;
 	}
-	for (size_t i = 0; i < n; i++)
+	/* Not below the directory in which somebody called sendmail. */
+	s->words[0] = strchr(words[0], '/') != NULL ? trust_path(words[0], f)
+	                                            : mem_strdup(words[0]);
+	if (s->words[0] == NULL)
+		return -1;
+	for (size_t i = 1; i < n; i++)
 		s->words[i] = mem_strdup(words[i]);
 	return 0;
 }

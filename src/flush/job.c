@@ -220,6 +220,12 @@ bool job_reserve(struct job *job, struct job_result *result)
 	size_t asked = open_count(job);
 	struct fault f;
 
+	if (!spool_touch(&job->entry, &f)) {
+		log_warn(_("id=%s status=deferred (%s; nothing was sent)"),
+		         job->entry.id, f.text);
+		result->trouble = true;
+		return false;
+	}
 	if (job->entry.envelope.recipient_count == 1)
 		return true;
 	if (asked > SESSION_FLIGHT)
@@ -407,6 +413,7 @@ static void expire(struct job *job, unsigned lifetime,
 static bool costs_a_try(const struct session_recipient *r, bool was_lost)
 {
 	return was_lost || r->outcome.state == OUTCOME_DOUBT ||
+	       r->outcome.scope == VERDICT_SERVER ||
 	       !verdict_is_account(r->outcome.scope);
 }
 
@@ -434,6 +441,22 @@ static int64_t seen_age(const struct job *job)
 	       schedule_step(job->history.since, clock_seconds());
 }
 
+/* Delivered, and yet it stays: write down to whom, and come back late.  Synced
+ * or not, it is better than another copy for everybody. */
+static void keep_delivered(struct job *job)
+{
+	struct fault f;
+
+	if (open_journal(job, &f)) {
+		for (size_t i = 0; i < job->history.count; i++)
+			journal_add(&job->journal, JOURNAL_DELIVERED, i,
+			            job->history.marks[i].code,
+			            job->history.marks[i].text, &f);
+		journal_sync(&job->journal, &f);
+	}
+	spool_set_due(&job->entry, clock_seconds() + SCHEDULE_LONGEST);
+}
+
 static void leave_queue(struct job *job, struct job_result *result)
 {
 	struct fault f;
@@ -447,6 +470,8 @@ static void leave_queue(struct job *job, struct job_result *result)
 		return;
 	log_warn("id=%s: %s", job->entry.id, f.text);
 	result->trouble = true;
+	if (is_all_delivered(job))
+		keep_delivered(job);
 }
 
 void job_finish(struct job *job, unsigned lifetime, bool was_lost,
@@ -454,12 +479,17 @@ void job_finish(struct job *job, unsigned lifetime, bool was_lost,
 {
 	const struct session_recipient *waiting = first_waiting(job);
 
-	if (waiting != NULL && seen_age(job) >= (int64_t)lifetime) {
+	if (waiting != NULL && costs_a_try(waiting, was_lost) &&
+	    job->history.tries > 0 && seen_age(job) >= (int64_t)lifetime) {
 		expire(job, lifetime, result);
 		waiting = first_waiting(job);
 	}
-	if (job->has_lost_line && !is_all_delivered(job))
-		return; /* what cannot be written down must not be forgotten */
+	if (job->has_lost_line && !is_all_delivered(job)) {
+		/* What cannot be written down must not be forgotten, nor sent
+		 * again every minute. */
+		spool_set_due(&job->entry, clock_seconds() + SCHEDULE_LONGEST);
+		return;
+	}
 	if (history_open_count(&job->history) == 0)
 		leave_queue(job, result);
 	else if (waiting != NULL && costs_a_try(waiting, was_lost))

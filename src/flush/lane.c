@@ -525,6 +525,16 @@ void lane_quit(struct lane *l)
 	session_quit(&l->session);
 }
 
+void lane_abort(struct lane *l)
+{
+	struct fault f;
+
+	fault_set(&f, FAULT_TEMP, "4.3.2",
+	          _("relay-flush was told to end before %s answered (%s)"),
+	          l->peer, session_step(&l->session));
+	broken(l, VERDICT_SERVER, &f);
+}
+
 const char *lane_peer(const struct lane *l)
 {
 	return l->peer;

@@ -50,6 +50,7 @@ int64_t lane_deadline(const struct lane *l); /* clock_ticks() */
  * server (the lane is idle then). */
 bool lane_send(struct lane *l, struct entry *entry, struct session_mail *mail);
 void lane_quit(struct lane *l);
+void lane_abort(struct lane *l); /* we are told to end, now */
 
 /* "mail.example.org[192.0.2.1]:587" */
 const char *lane_peer(const struct lane *l);

@@ -8,6 +8,7 @@
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
@@ -101,8 +102,13 @@ static enum log_level shown_level(const struct command_line *line)
 
 static void prepare(void)
 {
+	sigset_t none;
+
 	fdio_repair_standard();
 	fdio_close_rest();
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	unsetenv("SSLKEYLOGFILE"); /* GnuTLS would write the session's keys */
 	umask(077);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
@@ -155,7 +161,7 @@ int main(int argc, char *argv[])
 	int status;
 
 	prepare();
-	if (!parse(&line, argc, argv))
+	if (argc < 1 || !parse(&line, argc, argv))
 		return usage(EX_USAGE);
 	if (line.wants_help)
 		return printed(usage(EX_OK));

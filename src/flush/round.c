@@ -19,6 +19,7 @@
 #include "queue/listing.h"
 #include "queue/pause.h"
 #include "queue/schedule.h"
+#include "queue/wake.h"
 
 #define HOST_NAME_SIZE 256
 #define ENDING_TIME 15000 /* milliseconds for messages under way */
@@ -92,7 +93,8 @@ static void look_at_pauses(struct round *r)
 		    pause_read(&r->settings->spool->pause,
 		               route->smarthost->name, &pause) == 0)
 			continue;
-		if (pause.since <= r->settings->config_time ||
+		if ((r->settings->config_time <= r->now &&
+		     pause.since <= r->settings->config_time) ||
 		    schedule_is_due(pause.until, r->now))
 			continue;
 		route->is_stopped = true;
@@ -129,7 +131,7 @@ static void share_out(struct round *r, const char *id)
 /* A person asked for this one and wants to know if it is not there. */
 static void share_out_named(struct round *r, const char *id)
 {
-	if (spool_is_due(r->settings->spool, id, r->now) >= 0) {
+	if (spool_is_due(r->settings->spool, id, r->now, NULL) >= 0) {
 		share_out(r, id);
 		return;
 	}
@@ -140,30 +142,23 @@ static void share_out_named(struct round *r, const char *id)
 
 static bool is_due(struct round *r, const char *id)
 {
-	struct listing_item item;
-	bool due;
+	int64_t due = 0;
 
 	if (r->settings->is_now ||
-	    spool_is_due(r->settings->spool, id, r->now) != 0)
+	    spool_is_due(r->settings->spool, id, r->now, &due) != 0)
 		return true;
-	due = !listing_read(r->settings->spool, SPOOL_NEW, id, &item);
-	if (!due)
-		note_next(r, item.due);
-	listing_item_release(&item);
+	note_next(r, due);
 	r->result->waiting++;
-	return due;
+	return false;
 }
 
-static int share_out_all(struct round *r, struct fault *f)
+static void share_out_all(struct round *r)
 {
-	struct spool_list *list = &r->result->seen;
+	const struct spool_list *list = &r->result->seen;
 
-	if (spool_list(r->settings->spool, SPOOL_NEW, list, f) != 0)
-		return -1;
 	for (size_t i = 0; i < list->count; i++)
 		if (is_due(r, list->id[i]))
 			share_out(r, list->id[i]);
-	return 0;
 }
 
 static int compare_names(const void *a, const void *b)
@@ -173,10 +168,16 @@ static int compare_names(const void *a, const void *b)
 
 /* Not by the newest name: one is given when a submission begins to write, and
  * that may take hours. */
+static bool was_seen(const struct spool_list *seen, const char *id)
+{
+	return seen->count > 0 &&
+	       bsearch(id, seen->id, seen->count, sizeof(*seen->id),
+	               compare_names) != NULL;
+}
+
 bool round_has_missed(const struct round_settings *settings,
                       const struct round_result *result)
 {
-	const struct spool_list *seen = &result->seen;
 	struct spool_list list;
 	struct fault f;
 	bool missed = false;
@@ -184,11 +185,28 @@ bool round_has_missed(const struct round_settings *settings,
 	if (spool_list(settings->spool, SPOOL_NEW, &list, &f) != 0)
 		return false;
 	for (size_t i = 0; i < list.count && !missed; i++)
-		missed = seen->count == 0 ||
-		         bsearch(list.id[i], seen->id, seen->count,
-		                 sizeof(*seen->id), compare_names) == NULL;
+		missed = !was_seen(&result->seen, list.id[i]);
 	spool_list_release(&list);
 	return missed;
+}
+
+/* What arrived since: one slow smarthost must not keep the mail of others
+ * waiting until it is done. */
+static void share_out_arrivals(struct round *r)
+{
+	struct spool_list list;
+	struct fault f;
+
+	wake_drain(r->settings->wake);
+	if (r->settings->id_count > 0 || r->end != 0 ||
+	    spool_list(r->settings->spool, SPOOL_NEW, &list, &f) != 0)
+		return;
+	for (size_t i = 0; i < list.count; i++)
+		if (!was_seen(&r->result->seen, list.id[i]) &&
+		    is_due(r, list.id[i]))
+			share_out(r, list.id[i]);
+	spool_list_release(&r->result->seen);
+	r->result->seen = list;
 }
 
 void round_result_release(struct round_result *result)
@@ -224,13 +242,17 @@ static int64_t wait_time(const struct round *r, const bool *active)
 	return first <= now ? 0 : first - now;
 }
 
-static void wait_for_lanes(const struct round *r, const bool *active,
+/* True: somebody rang. */
+static bool wait_for_lanes(const struct round *r, const bool *active,
                            struct pollfd *fds)
 {
 	struct timespec most;
 	int64_t milliseconds;
-	nfds_t n = 0;
+	nfds_t n = 1;
 
+	fds[0].fd = r->settings->wake;
+	fds[0].events = POLLIN;
+	fds[0].revents = 0;
 	for (size_t i = 0; i < r->count; i++) {
 		if (!active[i])
 			continue;
@@ -243,6 +265,7 @@ static void wait_for_lanes(const struct round *r, const bool *active,
 	most.tv_sec = milliseconds / 1000;
 	most.tv_nsec = milliseconds % 1000 * 1000000;
 	ppoll(fds, n, &most, r->settings->while_waiting);
+	return fds[0].revents != 0;
 }
 
 static void begin_to_end(struct round *r)
@@ -257,7 +280,7 @@ static void begin_to_end(struct round *r)
 static void drive(struct round *r, const volatile int *stop)
 {
 	bool *active = mem_array(r->count, sizeof(*active));
-	struct pollfd *fds = mem_array(r->count, sizeof(*fds));
+	struct pollfd *fds = mem_array(r->count + 1, sizeof(*fds));
 	size_t count;
 
 	for (;;) {
@@ -266,7 +289,8 @@ static void drive(struct round *r, const volatile int *stop)
 		advance_all(r, active, &count);
 		if (count == 0 || (r->end != 0 && clock_ticks() >= r->end))
 			break;
-		wait_for_lanes(r, active, fds);
+		if (wait_for_lanes(r, active, fds))
+			share_out_arrivals(r);
 	}
 	free(active);
 	free(fds);
@@ -291,18 +315,21 @@ int round_run(const struct round_settings *settings, const volatile int *stop,
               struct round_result *result, struct fault *f)
 {
 	struct round r = { .settings = settings, .result = result };
-	int failed = 0;
+	int failed;
 
 	memset(result, 0, sizeof(*result));
 	r.now = clock_seconds();
 	open_routes(&r);
 	look_at_pauses(&r);
+	failed = spool_list(settings->spool, SPOOL_NEW, &result->seen, f);
 	for (size_t i = 0; i < settings->id_count; i++)
 		share_out_named(&r, settings->ids[i]);
 	if (settings->id_count == 0)
-		failed = share_out_all(&r, f);
+		share_out_all(&r);
 	if (failed == 0)
 		drive(&r, stop);
+	for (size_t i = 0; i < r.count; i++)
+		route_abort(&r.routes[i]);
 	add_results(&r);
 	for (size_t i = 0; i < r.count; i++)
 		route_release(&r.routes[i]);

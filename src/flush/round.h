@@ -21,6 +21,7 @@ struct round_settings {
 	bool is_now;      /* ignore waits and pauses */
 	char *const *ids; /* only these, whatever their wait; NULL: all */
 	size_t id_count;
+	int wake;                      /* FIFO to listen to meanwhile, or -1 */
 	const sigset_t *while_waiting; /* signals blocked while we poll */
 };
 
@@ -32,7 +33,7 @@ struct round_result {
 	bool is_held_back;      /* some of them by a smarthost left alone */
 	bool is_missing;        /* an id that was asked for is not there */
 	int64_t next;           /* when the next one is due, 0: never */
-	struct spool_list seen; /* all that was in new/ at the beginning */
+	struct spool_list seen; /* all that was in new/ at the last look */
 };
 
 void round_result_release(struct round_result *result);

@@ -11,6 +11,10 @@
 #include "base/sbuf.h"
 #include "queue/pause.h"
 
+/* Connections that may end at a message, one after the other, before the server
+ * is left alone: one message must not keep all others waiting. */
+#define REFUSALS_MOST 2
+
 void route_init(struct route *r, const struct smarthost *smarthost,
                 const struct config *config, const struct spool *spool)
 {
@@ -78,18 +82,41 @@ static bool wants_new_connection(const struct route *r)
 	       r->lane_useful > 0;
 }
 
+/* Somebody has the message: this connection was of use. */
+static void record(struct route *r)
+{
+	unsigned delivered = r->result.delivered;
+
+	job_record(r->job, lane_peer(r->lane), &r->result);
+	if (r->result.delivered != delivered)
+		r->lane_useful++;
+}
+
+/* The message, not the connection, may be what the server cannot bear. */
+static bool is_refused_here(const struct route *r)
+{
+	enum verdict_scope scope;
+	const struct fault *f = lane_trouble(r->lane, &scope);
+
+	return f != NULL && scope == VERDICT_SERVER && f->kind == FAULT_TEMP;
+}
+
 static void end_job(struct route *r)
 {
 	const struct fault *damage = lane_damage(r->lane);
+	unsigned later = r->result.later;
 
-	job_record(r->job, lane_peer(r->lane), &r->result);
+	record(r);
 	if (damage != NULL)
 		job_damaged(r->job, damage, &r->result);
-	else if (wants_new_connection(r) && !lane_is_lost(r->lane))
+	else if (wants_new_connection(r) && !lane_is_lost(r->lane)) {
+		r->result.later = later; /* counted when it is tried again */
 		route_add(r, r->job->entry.id);
-	else
+	} else {
+		r->lane_refused = is_refused_here(r);
 		job_finish(r->job, r->config->lifetime, lane_is_lost(r->lane),
 		           &r->result);
+	}
 	job_free(&r->job);
 }
 
@@ -140,8 +167,8 @@ static void go_on_with_job(struct route *r)
 	enum verdict_scope scope;
 	bool in_trouble = lane_trouble(r->lane, &scope) != NULL;
 
-	if (job_has_open(r->job) && !in_trouble) {
-		job_record(r->job, lane_peer(r->lane), &r->result);
+	if (job_has_open(r->job) && !in_trouble && !r->is_ending) {
+		record(r);
 		send_job(r);
 		return;
 	}
@@ -188,6 +215,7 @@ static bool fetch_password(struct route *r)
 	r->password = source_fetch(&r->smarthost->password, &f);
 	if (r->password != NULL)
 		return true;
+	put_back(r); /* before the stop counts who waits */
 	route_stop(r, VERDICT_LOGIN, &f);
 	return false;
 }
@@ -206,13 +234,12 @@ static bool start_lane(struct route *r)
 	if (r->job == NULL)
 		return false;
 	r->is_job_sent = false;
-	if (!fetch_password(r)) {
-		put_back(r);
+	if (!fetch_password(r))
 		return false;
-	}
 	settings.password = r->password;
 	r->lane = lane_create(&settings);
 	r->lane_jobs = r->lane_useful = 0;
+	r->lane_refused = false;
 	r->connections++;
 	return true;
 }
@@ -223,16 +250,25 @@ static void end_lane(struct route *r)
 {
 	enum verdict_scope scope;
 	const struct fault *f = lane_trouble(r->lane, &scope);
+	bool is_forgiven;
 
 	if (r->job != NULL && r->is_job_sent)
 		end_job(r);
 	else if (r->job != NULL)
 		put_back(r);
-	if (f != NULL && !wants_new_connection(r))
-		route_stop(r, scope, f);
-	else if (r->lane_useful > 0)
+	if (r->lane_useful > 0) {
+		r->refusals = 0;
 		pause_clear(&r->spool->pause, r->smarthost->name);
-	else
+	}
+	is_forgiven = wants_new_connection(r) ||
+	              (r->lane_refused && r->next < r->waiting.count &&
+	               ++r->refusals < REFUSALS_MOST);
+	if (f != NULL && is_forgiven)
+		log_note("smarthost=%s dsn=%s status=reconnecting (%s)",
+		         r->smarthost->name, f->code, f->text);
+	else if (f != NULL)
+		route_stop(r, scope, f);
+	else if (r->lane_useful == 0 && !r->lane_refused)
 		r->is_stopped = true; /* never the same again without reason */
 	lane_free(&r->lane);
 }
@@ -244,6 +280,14 @@ void route_end(struct route *r)
 		return;
 	put_back(r);
 	lane_free(&r->lane);
+}
+
+void route_abort(struct route *r)
+{
+	if (r->lane == NULL || r->job == NULL || !r->is_job_sent)
+		return;
+	lane_abort(r->lane);
+	end_job(r);
 }
 
 bool route_advance(struct route *r)

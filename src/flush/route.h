@@ -28,7 +28,9 @@ struct route {
 	struct job *job;      /* the message at hand */
 	bool is_job_sent;     /* the server has heard of it */
 	unsigned lane_jobs;   /* messages begun on this connection */
-	unsigned lane_useful; /* of them, those that were answered */
+	unsigned lane_useful; /* how often it brought somebody an end */
+	bool lane_refused;    /* it ended at a message */
+	unsigned refusals;    /* such lanes in a row, none useful */
 	bool is_stopped;
 	bool is_ending;
 	struct job_result result;
@@ -47,6 +49,9 @@ void route_stop(struct route *r, enum verdict_scope scope,
 
 /* Begin nothing more; a message that is under way is finished. */
 void route_end(struct route *r);
+
+/* No time is left: what is under way is settled as lost and written down. */
+void route_abort(struct route *r);
 
 /* Go on as far as possible.  True: poll the lane and call again; false: this
  * route has nothing (more) to do now. */

@@ -111,8 +111,9 @@ static int exit_status(const struct round_result *result)
 
 /* One pass with a configuration of its own.  `missed`: something arrived that
  * it did not see. */
-static int pass(const struct watch_settings *w, const sigset_t *while_asleep,
-                struct round_result *result, struct fault *f)
+static int pass(const struct watch_settings *w, int wake,
+                const sigset_t *while_asleep, struct round_result *result,
+                struct fault *f)
 {
 	struct config *config = config_load(w->site->config, NULL, f);
 	struct round_settings settings = {
@@ -122,6 +123,7 @@ static int pass(const struct watch_settings *w, const sigset_t *while_asleep,
 		.is_now = w->is_now,
 		.ids = w->ids,
 		.id_count = w->id_count,
+		.wake = w->id_count > 0 ? -1 : wake,
 		.while_waiting = while_asleep,
 	};
 	int failed;
@@ -149,31 +151,64 @@ static bool is_asked_for_ids(const struct watch_settings *w)
 	return w->id_count > 0;
 }
 
+/* What an earlier pass could not do is part of our answer. */
+static void add_before(struct job_result *now, struct job_result *before)
+{
+	now->later += before->later;
+	now->needs_person |= before->needs_person;
+	now->trouble |= before->trouble;
+	*before = *now;
+}
+
 /* Passes until nobody rang meanwhile. */
-static int pass_until_quiet(const struct watch_settings *w,
+static int pass_until_quiet(struct watch_settings *w,
                             const sigset_t *while_asleep, struct hold *h,
-                            struct round_result *result, struct fault *f)
+                            struct round_result *result,
+                            struct job_result *before, struct fault *f)
 {
 	int failed;
 
 	do {
 		round_result_release(result);
 		wake_drain(h->wake);
-		failed = pass(w, while_asleep, result, f);
+		failed = pass(w, h->wake, while_asleep, result, f);
 		if (w->is_shown && failed == 0)
 			say_sum(result);
+		w->is_now = false; /* a person's word counts once */
+		add_before(&result->jobs, before);
 	} while (failed == 0 && stop == 0 && !is_asked_for_ids(w) &&
 	         was_rung(h->wake));
 	return failed;
+}
+
+/* Another flusher: what is due it sends anyway; what a person asked for beyond
+ * that was not done. */
+static int say_busy(const struct watch_settings *w, int status)
+{
+	bool is_undone = w->is_now || is_asked_for_ids(w);
+
+	if (w->is_auto)
+		return status;
+	if (is_undone)
+		log_warn(_("another flush is at work on this queue, and what "
+		           "you asked for was not done: try again in a "
+		           "moment"));
+	else if (w->is_shown)
+		fputs(_("relay-flush: another flush is at work on this "
+		        "queue; it sends what is due\n"),
+		      stderr);
+	return is_undone ? EX_TEMPFAIL : status;
 }
 
 static int run_once(const struct watch_settings *w,
                     const sigset_t *while_asleep, struct fault *f)
 {
 	struct round_settings look = { .spool = w->spool };
+	struct watch_settings mine = *w;
+	struct job_result before = { 0 };
 	struct round_result result = { 0 };
 	struct hold hold;
-	bool busy, missed;
+	bool busy, missed, rung;
 	int status = EX_OK;
 
 	do {
@@ -182,20 +217,22 @@ static int run_once(const struct watch_settings *w,
 			break;
 		}
 		spool_clean(w->spool);
-		status = pass_until_quiet(w, while_asleep, &hold, &result, f);
+		status = pass_until_quiet(&mine, while_asleep, &hold, &result,
+		                          &before, f);
+		rung = was_rung(hold.wake);
 		let_go(&hold);
 		if (status == 0)
 			status = exit_status(&result);
-		missed = status >= 0 && stop == 0 && !is_asked_for_ids(w) &&
-		         round_has_missed(&look, &result);
+		missed = status >= 0 && stop == 0 &&
+		         (rung || round_has_missed(&look, &result));
+		if (missed && is_asked_for_ids(w)) {
+			wake_ring(&w->spool->root); /* not for us: pass it on */
+			missed = false;
+		}
 		busy = false;
 	} while (missed);
 	round_result_release(&result);
-	if (busy && !w->is_auto && w->is_shown)
-		fputs(_("relay-flush: another flush is at work on this "
-		        "queue; it will see your messages\n"),
-		      stderr);
-	return status;
+	return busy ? say_busy(w, status) : status;
 }
 
 /* --- watching ----------------------------------------------------------- */
@@ -223,14 +260,14 @@ static int64_t sleep_time(const struct round_result *result)
 
 /* A broken configuration ends nothing: it is said once for each change, and
  * mail waits until somebody mended it. */
-static int64_t watch_pass(const struct watch_settings *w,
+static int64_t watch_pass(const struct watch_settings *w, int wake,
                           const sigset_t *while_asleep, struct fault *said)
 {
 	struct round_result result = { 0 };
 	struct fault f = { 0 };
 	int64_t wait;
 
-	if (pass(w, while_asleep, &result, &f) != 0) {
+	if (pass(w, wake, while_asleep, &result, &f) != 0) {
 		if (strcmp(f.text, said->text) != 0)
 			log_warn(_("%s (mail waits)"), f.text);
 		*said = f;
@@ -246,6 +283,7 @@ static int64_t watch_pass(const struct watch_settings *w,
 static int run_watching(const struct watch_settings *w,
                         const sigset_t *while_asleep, struct fault *f)
 {
+	struct watch_settings mine = *w;
 	struct fault said = { 0 };
 	struct hold hold;
 	bool busy;
@@ -262,7 +300,8 @@ static int run_watching(const struct watch_settings *w,
 		int64_t wait;
 
 		spool_clean(w->spool);
-		wait = watch_pass(w, while_asleep, &said);
+		wait = watch_pass(&mine, hold.wake, while_asleep, &said);
+		mine.is_now = false; /* a person's word counts once */
 		if (stop == 0)
 			sleep_until_rung(&hold, wait, while_asleep);
 	}

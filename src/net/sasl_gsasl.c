@@ -6,8 +6,8 @@
 #include <gsasl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "base/ascii.h"
 #include "base/intl.h"
 #include "base/mem.h"
 #include "base/secret.h"
@@ -68,7 +68,7 @@ static const struct mechanism *find(const char *name, size_t n)
 {
 	for (size_t i = 0; i < COUNT_OF(mechanisms); i++)
 		if (strlen(mechanisms[i].name) == n &&
-		    strncasecmp(mechanisms[i].name, name, n) == 0)
+		    ascii_is_same(mechanisms[i].name, name, n))
 			return &mechanisms[i];
 	return NULL;
 }
@@ -80,7 +80,7 @@ static bool is_in_list(const char *list, const char *name)
 	for (; *list != '\0'; list += n) {
 		list += strspn(list, BLANKS);
 		n = strcspn(list, BLANKS);
-		if (n == strlen(name) && strncasecmp(list, name, n) == 0)
+		if (n == strlen(name) && ascii_is_same(list, name, n))
 			return true;
 	}
 	return false;
@@ -141,7 +141,7 @@ static const struct mechanism *choose_named(const struct sasl_settings *s,
 
 static bool is_auto(const struct sasl_settings *s)
 {
-	return s->allowed == NULL || strcasecmp(s->allowed, "auto") == 0;
+	return s->allowed == NULL || is_in_list(s->allowed, "auto");
 }
 
 static const struct mechanism *choose(const struct sasl_settings *s,

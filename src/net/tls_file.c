@@ -25,10 +25,17 @@ static int check(int fd, const char *path, bool is_key, struct fault *f)
 		return unreadable(path, intl_error(errno), f);
 	if (!S_ISREG(st.st_mode))
 		return unreadable(path, _("it is not a regular file"), f);
+	if (st.st_uid != geteuid() && st.st_uid != 0)
+		return unreadable(path, _("it belongs to another user"), f);
 	if (is_key && (st.st_mode & (S_IRWXO | S_IWGRP)) != 0)
 		return fault_set(f, FAULT_CONFIG, "4.3.5",
 		                 _("the key in %s is open to other users: "
 		                   "chmod 600 %s"),
+		                 path, path);
+	if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		return fault_set(f, FAULT_CONFIG, "4.3.5",
+		                 _("%s can be changed by other users: "
+		                   "chmod go-w %s"),
 		                 path, path);
 	return 0;
 }

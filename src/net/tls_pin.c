@@ -3,8 +3,8 @@
 
 #include <stddef.h>
 #include <string.h>
-#include <strings.h>
 
+#include "base/ascii.h"
 #include "base/intl.h"
 #include "base/sbuf.h"
 #include "net/tls.h"
@@ -15,11 +15,6 @@
 
 static const char base64_digits[] =
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-static bool starts_with(const char *word, const char *prefix)
-{
-	return strncasecmp(word, prefix, strlen(prefix)) == 0;
-}
 
 /* The index of `c` among the first `count` digits, or -1. */
 static int digit(const char *digits, size_t count, char c)
@@ -78,10 +73,10 @@ static bool read_base64(const char *text, size_t n, unsigned char *hash)
 static bool read_pin(const char *pin, size_t n, bool *is_key,
                      unsigned char *hash)
 {
-	*is_key = starts_with(pin, KEY);
+	*is_key = ascii_begins(pin, KEY);
 	if (*is_key)
 		return read_base64(pin + strlen(KEY), n - strlen(KEY), hash);
-	return starts_with(pin, CERTIFICATE) &&
+	return ascii_begins(pin, CERTIFICATE) &&
 	       read_hex(pin + strlen(CERTIFICATE), n - strlen(CERTIFICATE),
 	                hash);
 }
@@ -147,7 +142,7 @@ static void add_base64(struct sbuf *to, const unsigned char *hash)
 void tls_pin_add(struct sbuf *to, const char *pins,
                  const struct tls_fingerprints *shown)
 {
-	if (pins != NULL && starts_with(pins + strspn(pins, BLANKS), KEY)) {
+	if (pins != NULL && ascii_begins(pins + strspn(pins, BLANKS), KEY)) {
 		sbuf_addstr(to, KEY);
 		add_base64(to, shown->key);
 		return;

@@ -402,6 +402,18 @@ void spool_set_due(const struct entry *e, int64_t seconds)
 	futimens(e->fd, times);
 }
 
+bool spool_touch(const struct entry *e, struct fault *f)
+{
+	struct timespec times[2] = { { .tv_nsec = UTIME_NOW },
+		                     { .tv_nsec = UTIME_OMIT } };
+
+	if (futimens(e->fd, times) == 0)
+		return true;
+	fault_set(f, FAULT_TEMP, "4.3.0",
+	          _("the queue file cannot be changed: %s"), intl_error(errno));
+	return false;
+}
+
 int64_t spool_due(const struct entry *e)
 {
 	struct stat st;
@@ -409,12 +421,15 @@ int64_t spool_due(const struct entry *e)
 	return fstat(e->fd, &st) == 0 ? (int64_t)st.st_mtime : 0;
 }
 
-int spool_is_due(const struct spool *s, const char *id, int64_t now)
+int spool_is_due(const struct spool *s, const char *id, int64_t now,
+                 int64_t *due)
 {
 	struct stat st;
 
 	if (fstatat(s->place[SPOOL_NEW].fd, id, &st, AT_SYMLINK_NOFOLLOW) != 0)
 		return -1;
+	if (due != NULL)
+		*due = (int64_t)st.st_mtime;
 	return schedule_is_due((int64_t)st.st_mtime, now) ? 1 : 0;
 }
 

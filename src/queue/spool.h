@@ -96,8 +96,14 @@ int spool_move(const struct spool *s, const struct entry *e,
 void spool_set_due(const struct entry *e, int64_t seconds);
 int64_t spool_due(const struct entry *e);
 
-/* Is it due, by its mtime alone?  1 yes, 0 no, -1 gone or not to be seen. */
-int spool_is_due(const struct spool *s, const char *id, int64_t now);
+/* Can the entry be changed?  On a file system that became read-only it could
+ * not be removed after delivery. */
+bool spool_touch(const struct entry *e, struct fault *f);
+
+/* Is it due, by its mtime alone?  1 yes, 0 no, -1 gone or not to be seen.  *due
+ * (may be NULL) is its time. */
+int spool_is_due(const struct spool *s, const char *id, int64_t now,
+                 int64_t *due);
 
 /* Remove what crashes leave: files in tmp/ older than 36 hours that nobody
  * holds, journals whose message is gone.  Only under the flusher's lock. */

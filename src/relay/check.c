@@ -21,6 +21,7 @@
 #include "config/document.h"
 #include "config/match.h"
 #include "config/options.h"
+#include "config/trust.h"
 #include "relay/command.h"
 
 #define OUTPUT_LIMIT 4194304
@@ -46,6 +47,7 @@ struct check {
 static void warn_file(struct check *c, unsigned line, const char *key,
                       const char *path, bool is_key)
 {
+	struct fault f;
 	struct stat st;
 
 	if (path == NULL)
@@ -54,6 +56,8 @@ static void warn_file(struct check *c, unsigned line, const char *key,
 		config_complain(&c->warnings, line, key,
 		                _("`%s`: cannot read %s: %s"), key, path,
 		                intl_error(errno));
+	else if (trust_check(path, &st, geteuid(), TRUST_WRITABLE, &f) != 0)
+		config_complain(&c->warnings, line, key, "%s", f.text);
 	else if (is_key && (st.st_mode & 0077) != 0)
 		config_complain(&c->warnings, line, key,
 		                _("`%s` can be read by other users: chmod 600 "

@@ -19,6 +19,7 @@
 #include "base/fdio.h"
 #include "base/intl.h"
 #include "base/mem.h"
+#include "base/port.h"
 #include "base/sbuf.h"
 #include "config/options.h"
 #include "relay/command.h"
@@ -261,26 +262,31 @@ static char *absolute(const char *path)
 	struct sbuf b;
 	char *here, *whole;
 
-	if (path[0] == '/')
-		return mem_strdup(path);
 	here = getcwd(NULL, 0);
+	if (path[0] == '/' || here == NULL) {
+		free(here);
+		return mem_strdup(path);
+	}
 	sbuf_init(&b, 262144);
-	sbuf_addf(&b, "%s/%s", here != NULL ? here : "", path);
+	sbuf_addf(&b, "%s/%s", here, path);
 	whole = mem_strdup(b.data);
 	sbuf_release(&b);
 	free(here);
 	return whole;
 }
 
+/* In the environment too, for the flusher that an action may start. */
 static void override(struct site *site, const struct invocation *call)
 {
 	if (call->config != NULL) {
 		free(site->config);
 		site->config = absolute(call->config);
+		setenv("RELAY_CONFIG", site->config, 1);
 	}
 	if (call->queue != NULL) {
 		free(site->queue);
 		site->queue = absolute(call->queue);
+		setenv("RELAY_QUEUE", site->queue, 1);
 	}
 }
 
@@ -331,6 +337,7 @@ int main(int argc, char *argv[])
 	int status;
 
 	fdio_repair_standard();
+	port_forbid_dumps(); /* the configuration may hold a password */
 	umask(077);
 	signal(SIGPIPE, SIG_IGN);
 	if (argc == 2 && strcmp(argv[1], "--version") == 0) {

@@ -51,27 +51,36 @@ static void add_json_recipient(struct sbuf *b, const char *address,
 	sbuf_addstr(b, "}");
 }
 
-static void add_json_envelope(struct sbuf *b, const struct listing_item *item)
+/* However many there are, one at a time. */
+static void print_json_recipients(const struct listing_item *item)
 {
 	const struct entry_envelope *env = &item->entry.envelope;
 	const struct history *h = &item->history;
+	struct sbuf b;
 
+	sbuf_init(&b, OUTPUT_LIMIT);
+	for (size_t i = 0; i < env->recipient_count; i++) {
+		sbuf_reset(&b);
+		sbuf_addstr(&b, i > 0 ? ", " : "");
+		add_json_recipient(&b, env->recipients[i],
+		                   i < h->count ? &h->marks[i] : NULL);
+		fputs(b.data, stdout);
+	}
+	sbuf_release(&b);
+}
+
+static void add_json_envelope(struct sbuf *b, const struct listing_item *item)
+{
 	sbuf_addstr(b, ", ");
-	add_json(b, "sender", env->sender);
-	sbuf_addf(b, ", \"uid\": %u, \"tries\": %u", env->uid, h->tries);
+	add_json(b, "sender", item->entry.envelope.sender);
+	sbuf_addf(b, ", \"uid\": %u, \"tries\": %u", item->entry.envelope.uid,
+	          item->history.tries);
 	if (item->place == SPOOL_NEW)
 		sbuf_addf(b, ", \"due\": %" PRId64 ", \"active\": %s",
 		          item->due, item->is_active ? "true" : "false");
-	sbuf_addstr(b, ", \"recipients\": [");
-	for (size_t i = 0; i < env->recipient_count; i++) {
-		sbuf_addstr(b, i > 0 ? ", " : "");
-		add_json_recipient(b, env->recipients[i],
-		                   i < h->count ? &h->marks[i] : NULL);
-	}
-	sbuf_addstr(b, "]");
 }
 
-static void add_json_item(struct sbuf *b, const struct listing_item *item)
+static void add_json_head(struct sbuf *b, const struct listing_item *item)
 {
 	sbuf_addstr(b, "{");
 	add_json(b, "id", item->entry.id);
@@ -81,11 +90,10 @@ static void add_json_item(struct sbuf *b, const struct listing_item *item)
 	          item->arrival, item->size);
 	if (item->damage.kind == FAULT_NONE) {
 		add_json_envelope(b, item);
-	} else {
-		sbuf_addstr(b, ", ");
-		add_json(b, "damage", item->damage.text);
+		return;
 	}
-	sbuf_addstr(b, "}");
+	sbuf_addstr(b, ", ");
+	add_json(b, "damage", item->damage.text);
 }
 
 static int print_json_item(void *arg, const struct listing_item *item)
@@ -95,9 +103,15 @@ static int print_json_item(void *arg, const struct listing_item *item)
 
 	sbuf_init(&b, OUTPUT_LIMIT);
 	sbuf_addstr(&b, *first ? "\n  " : ",\n  ");
-	add_json_item(&b, item);
+	add_json_head(&b, item);
 	fputs(b.data, stdout);
 	sbuf_release(&b);
+	if (item->damage.kind == FAULT_NONE) {
+		fputs(", \"recipients\": [", stdout);
+		print_json_recipients(item);
+		fputs("]", stdout);
+	}
+	fputs("}", stdout);
 	*first = false;
 	return 0;
 }

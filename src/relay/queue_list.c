@@ -256,7 +256,8 @@ int queue_list_text(const struct site *site, const struct spool *spool,
 	return 0;
 }
 
-static void add_history(struct sbuf *b, const struct listing_item *item)
+/* Printed as they come: there may be 100,000 of them. */
+static void print_history(struct sbuf *b, const struct listing_item *item)
 {
 	const struct entry_envelope *env = &item->entry.envelope;
 
@@ -276,10 +277,12 @@ static void add_history(struct sbuf *b, const struct listing_item *item)
 			sbuf_addstr(b, ")");
 		}
 		sbuf_addstr(b, "\n");
+		fputs(b->data, stdout);
+		sbuf_reset(b);
 	}
 }
 
-static void add_envelope(struct sbuf *b, const struct listing_item *item)
+static void print_envelope(struct sbuf *b, const struct listing_item *item)
 {
 	const struct entry_envelope *env = &item->entry.envelope;
 	struct sbuf when;
@@ -295,7 +298,7 @@ static void add_envelope(struct sbuf *b, const struct listing_item *item)
 	sbuf_addstr(b, "<");
 	add_escaped(b, env->sender);
 	sbuf_addstr(b, ">\n");
-	add_history(b, item);
+	print_history(b, item);
 	if (item->history.tries > 0) {
 		sbuf_addf(b, _("Tries:   %u, the last "), item->history.tries);
 		clock_add_short(b, item->history.last_try);
@@ -349,7 +352,7 @@ bool queue_show_text(const struct spool *spool, const char *id)
 		add_item(&b, &item);
 		fputs(b.data, stdout);
 	} else {
-		add_envelope(&b, &item);
+		print_envelope(&b, &item);
 		printf("%s\n", b.data);
 		print_message(&item);
 	}

@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sysexits.h>
 
+#include "base/ascii.h"
 #include "base/intl.h"
 #include "base/mem.h"
 
@@ -68,8 +68,7 @@ static int take_full_name(struct args *args, const char *value, struct fault *f)
 static int take_body(struct args *args, const char *value, struct fault *f)
 {
 	(void)f;
-	if (strcasecmp(value, "7BIT") == 0 ||
-	    strcasecmp(value, "8BITMIME") == 0)
+	if (ascii_is_word(value, "7BIT") || ascii_is_word(value, "8BITMIME"))
 		args->body = value;
 	return 0;
 }
@@ -163,11 +162,11 @@ static int take_long_setting(struct args *args, const char *value,
 	const char *rest = value + sizeof(ignore_dots) - 1;
 
 	(void)f;
-	if (strncasecmp(value, delivery, sizeof(delivery) - 1) == 0)
+	if (ascii_begins(value, delivery))
 		set_delivery(args, value[sizeof(delivery) - 1]);
-	else if (strncasecmp(value, ignore_dots, sizeof(ignore_dots) - 1) == 0)
+	else if (ascii_begins(value, ignore_dots))
 		args->dots_are_data |=
-			rest[0] == '\0' || strcasecmp(rest, "=true") == 0;
+			rest[0] == '\0' || ascii_is_word(rest, "=true");
 	return 0;
 }
 

@@ -136,6 +136,30 @@ static void unasked(struct session *s, const struct reply *r)
 	}
 }
 
+#define TELLING 8 /* bytes of base64 that are no accident */
+#define LOGIN_WORDS 4096
+
+/* Some servers quote the line that they do not understand, or a part of it: the
+ * login in it must not get into a log, the queue or the pause. */
+static void hide_login(struct session *s)
+{
+	struct sbuf *text = &s->reader.reply.text;
+	const char *blank = strrchr(s->line.data, ' ');
+	const char *sent = blank != NULL ? blank + 1 : s->line.data;
+	size_t n = strlen(sent), window = n < TELLING ? n : TELLING;
+	bool hidden[LOGIN_WORDS] = { false };
+
+	sbuf_cut(text, LOGIN_WORDS);
+	if (window < TELLING / 2)
+		return;
+	for (size_t i = 0; i + window <= text->len; i++)
+		if (memmem(sent, n, text->data + i, window) != NULL)
+			memset(hidden + i, true, window);
+	for (size_t i = 0; i < text->len; i++)
+		if (hidden[i])
+			text->data[i] = '*';
+}
+
 static void take_reply(struct session *s, const struct reply *r)
 {
 	enum step step, next;
@@ -145,6 +169,8 @@ static void take_reply(struct session *s, const struct reply *r)
 		return;
 	}
 	step = s->due[s->due_first];
+	if ((step == STEP_AUTH || step == STEP_ANSWER) && r->code != 334)
+		hide_login(s);
 	s->due_first = (s->due_first + 1) % SESSION_DUE;
 	s->due_count--;
 	next = step_row(step)->on(s, r);
@@ -292,6 +318,18 @@ void session_proved(struct session *s)
 
 /* --- a transaction ------------------------------------------------------ */
 
+static int check_ascii(const struct session *s, const char *address,
+                       struct fault *f)
+{
+	while (!s->offer.smtputf8 && *address != '\0')
+		if ((unsigned char)*address++ >= 0x80)
+			return fault_set(f, FAULT_PERM, "5.6.7",
+			                 _("an address is not ASCII and the "
+			                   "server does not take such "
+			                   "(SMTPUTF8)"));
+	return 0;
+}
+
 /* What can be known before a byte is sent.  0, or -1 with everyone settled. */
 static int check_offer(struct session *s, struct session_mail *mail,
                        struct fault *f)
@@ -304,10 +342,8 @@ static int check_offer(struct session *s, struct session_mail *mail,
 		                 _("the message has %" PRIu64
 		                   " bytes, the server takes %" PRIu64),
 		                 mail->size, s->offer.size_limit);
-	if (mail->is_utf8 && !s->offer.smtputf8)
-		return fault_set(f, FAULT_PERM, "5.6.7",
-		                 _("an address is not ASCII and the server "
-		                   "does not take such (SMTPUTF8)"));
+	if (check_ascii(s, mail->sender, f) != 0)
+		return -1;
 	if (mail->is_8bit && !s->offer.eightbit)
 		return fault_set(f, FAULT_CONFIG, "5.6.3",
 		                 _("the message has 8-bit text and the server "
@@ -329,7 +365,8 @@ static void choose_turn(struct session *s)
 		if (rcpt->outcome.state != OUTCOME_OPEN)
 			continue;
 		rcpt->is_accepted = false;
-		if (gate_check_address(rcpt->address, &f) != 0)
+		if (gate_check_address(rcpt->address, &f) != 0 ||
+		    check_ascii(s, rcpt->address, &f) != 0)
 			settle_one(rcpt, OUTCOME_REFUSED, VERDICT_RECIPIENT,
 			           &f);
 		else
@@ -341,6 +378,10 @@ size_t session_send(struct session *s, struct session_mail *mail)
 {
 	struct fault f;
 
+	if (s->has_trouble) { /* another message would only meet the same */
+		s->step = STEP_QUIT;
+		return 0;
+	}
 	s->mail = mail;
 	s->turn_count = s->next_rcpt = s->next_answer = s->accepted = 0;
 	s->mail_refused = s->is_sent = s->is_cut = s->is_blind = false;

@@ -195,7 +195,7 @@ static void put_mail(struct session *s, struct sbuf *line)
 		sbuf_addf(line, " SIZE=%" PRIu64, s->mail->size);
 	if (s->mail->is_8bit && s->offer.eightbit)
 		sbuf_addstr(line, " BODY=8BITMIME");
-	if (s->mail->is_utf8)
+	if (s->mail->is_utf8 && s->offer.smtputf8)
 		sbuf_addstr(line, " SMTPUTF8");
 }
 
@@ -209,9 +209,9 @@ static enum step after_envelope(const struct session *s)
  * where it makes no sense), none of whose later answers could be trusted. */
 static enum step leave(const struct session *s, const struct reply *r)
 {
-	if (r->code == 421 || s->has_trouble)
-		return farewell(r);
-	return s->needs_reset ? STEP_RSET : STEP_IDLE;
+	if (r->code == 421)
+		return STEP_END;
+	return s->needs_reset && !s->has_trouble ? STEP_RSET : STEP_IDLE;
 }
 
 static enum step on_mail(struct session *s, const struct reply *r)

@@ -45,7 +45,7 @@ def one_round(its_stage, port, number):
     scene.configure(port)
     for i in range(MESSAGES):
         scene.submit("r%d.%d@example.net" % (number, i))
-    pair = [scene.start([its_stage.flush, "--now"], stderr=subprocess.PIPE)
+    pair = [scene.start([its_stage.flush], stderr=subprocess.PIPE)
             for _ in range(2)]
     why = []
     for process in pair:

@@ -60,7 +60,8 @@ static const struct {
 	{ A " user b\n password file /x\n", 0644, "" },
 	{ A " user b\n password command x\n", 0644, "" },
 	{ "x\n" A " user b\n password hunter2\n", 0644,
-	  "rc:1: unknown key `x`: `relay check --options` lists them" },
+	  "rc:1: this line starts with no key: `relay check --options` lists "
+	  "them" },
 };
 
 START_TEST(mode)

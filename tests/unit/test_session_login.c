@@ -20,6 +20,35 @@ static const struct session_settings needs_tls = {
 
 /* Whatever a server does before TLS, perform() sees to it that nothing but
  * EHLO, STARTTLS and QUIT is said. */
+/* Some servers quote what they do not understand: the login in it, whole or in
+ * part, is in no fault. */
+START_TEST(a_login_is_not_quoted_back)
+{
+	static const char *const answers[] = {
+		"5.5.4 cannot decode 'AG1lAGh1bnRlcjJzZWNyZXQ='",
+		"5.5.4 AUTH PLAIN AG1lAGh1bnRlcjJz...: what?",
+		"5.5.4 cannot decode ...bnRlcjJzZWNyZXQ=",
+	};
+	const struct turn turns[] = {
+		{ "(greeting)", 220, "mx" },
+		{ "EHLO laptop.invalid", 250, "mx\nAUTH PLAIN" },
+		{ "AUTH PLAIN AG1lAGh1bnRlcjJzZWNyZXQ=", 501, answers[_i] },
+		{ "QUIT", 221, "bye" },
+	};
+	struct play p = { .settings = plain,
+		          .mechanism = "PLAIN",
+		          .initial = "AG1lAGh1bnRlcjJzZWNyZXQ=" };
+
+	p.settings.is_encrypted = true;
+	p.settings.needs_login = true;
+	perform(&p, turns, COUNT_OF(turns));
+	ck_assert(p.has_trouble);
+	ck_assert_ptr_null(strstr(p.trouble.text, "bnRlcjJz"));
+	ck_assert_ptr_null(strstr(p.trouble.text, "ZWNyZXQ"));
+	ck_assert_ptr_nonnull(strstr(p.trouble.text, "501 5.5.4"));
+}
+END_TEST
+
 START_TEST(no_tls_no_mail)
 {
 	static const struct {
@@ -495,6 +524,7 @@ int main(void)
 	SRunner *runner;
 	int failed;
 
+	tcase_add_loop_test(tc, a_login_is_not_quoted_back, 0, 3);
 	tcase_add_loop_test(tc, no_tls_no_mail, 0, NO_TLS_CASES);
 	tcase_add_test(tc, only_the_second_offer_counts);
 	tcase_add_test(tc, plaintext_after_starttls);

@@ -277,6 +277,9 @@ START_TEST(parameters_of_mail)
 		pair_init(&pair);
 		pair.mail.is_8bit = cases[i].is_8bit;
 		pair.mail.is_utf8 = cases[i].is_utf8;
+		if (cases[i].is_utf8)
+			pair.to[0].address = pair.to[1].address =
+				"j\xc3\xb6rg@example.org";
 		p = (struct play){ .settings = plain,
 			           .mails = &pair.mail,
 			           .mail_count = 1 };
@@ -326,6 +329,34 @@ static const struct {
 	{ "2", OUTCOME_DOUBT },
 	{ "421 bye\r\n", OUTCOME_DELIVERED },
 };
+
+/* Only the address that the server cannot take is refused. */
+START_TEST(one_address_is_not_ascii)
+{
+	const struct turn turns[] = {
+		{ "(greeting)", 220, "mx" },
+		{ "EHLO laptop.invalid", 250, "mx" },
+		{ "MAIL FROM:<me@example.org>", 250, "ok" },
+		{ "RCPT TO:<here@example.org>", 250, "ok" },
+		{ "DATA", 354, "go" },
+		{ "(message)", 250, "ok" },
+		{ "QUIT", 221, "bye" },
+	};
+	struct pair pair;
+	struct play p;
+
+	pair_init(&pair);
+	pair.to[0].address = "j\xc3\xb6rg@example.org";
+	pair.mail.is_utf8 = true;
+	p = (struct play){ .settings = plain,
+		           .mails = &pair.mail,
+		           .mail_count = 1 };
+	perform(&p, turns, COUNT_OF(turns));
+	ck_assert_int_eq(pair.to[0].outcome.state, OUTCOME_REFUSED);
+	ck_assert_str_eq(pair.to[0].outcome.fault.code, "5.6.7");
+	ck_assert_int_eq(pair.to[1].outcome.state, OUTCOME_DELIVERED);
+}
+END_TEST
 
 START_TEST(an_answer_too_many_in_a_flight)
 {
@@ -430,6 +461,7 @@ int main(void)
 	tcase_add_test(tc, a_name_that_would_smuggle);
 	tcase_add_test(tc, parameters_of_mail);
 	tcase_add_test(tc, a_large_chunk_waits);
+	tcase_add_test(tc, one_address_is_not_ascii);
 	tcase_add_loop_test(tc, an_answer_too_many_in_a_flight, 0,
 	                    COUNT_OF(surplus));
 	tcase_add_test(tc, a_refusal_does_not_touch_the_next_message);

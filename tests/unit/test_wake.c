@@ -22,11 +22,13 @@
 
 static void open_root(struct dir *root)
 {
-	static const char script[] = "#!/bin/sh\necho \"$@\" >>started\n";
 	struct fault f = { 0 };
+	char script[200];
 
 	signal(SIGPIPE, SIG_IGN); /* as our programs do */
-	fixture_write("flusher", script, sizeof(script) - 1);
+	snprintf(script, sizeof(script), "#!/bin/sh\necho \"$@\" >>%s\n",
+	         fixture_path("started"));
+	fixture_write("flusher", script, strlen(script));
 	ck_assert_int_eq(chmod("flusher", 0700), 0);
 	setenv("RELAY_FLUSH", fixture_path("flusher"), 1);
 	ck_assert_int_eq(mkdir("q", 0700), 0);
