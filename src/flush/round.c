@@ -198,6 +198,7 @@ static void share_out_arrivals(struct round *r)
 	struct fault f;
 
 	wake_drain(r->settings->wake);
+	r->now = clock_seconds();
 	if (r->settings->id_count > 0 || r->end != 0 ||
 	    spool_list(r->settings->spool, SPOOL_NEW, &list, &f) != 0)
 		return;

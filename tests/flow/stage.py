@@ -137,7 +137,7 @@ class Host:
         """(recipients, content) of all that was stored."""
         found = []
         for name in sorted(os.listdir(self.store)):
-            if not name.endswith(".eml"):
+            if name.startswith(".") or not name.endswith(".eml"):
                 continue
             path = os.path.join(self.store, name)
             with open(path, "rb") as file:
