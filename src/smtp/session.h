@@ -194,8 +194,8 @@ void session_proved(struct session *s);
 
 /* IDLE: open recipients are asked; settled ones are left out.  Idle again, some
  * may be open still (the server takes fewer at a time): send them again.  The
- * number of recipients this transaction asks; 0: none could be asked, all are
- * settled. */
+ * number of recipients this transaction asks; 0: none could be asked, because
+ * all are settled, or because the session is in trouble and says good-bye. */
 size_t session_send(struct session *s, struct session_mail *mail);
 void session_quit(struct session *s);
 

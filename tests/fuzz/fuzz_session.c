@@ -201,6 +201,7 @@ static size_t count_open(const struct session_mail *mail)
 static void be_idle(struct world *w)
 {
 	struct session_mail *mail;
+	enum verdict_scope scope;
 	size_t open, asked;
 
 	check_outcomes(w);
@@ -220,8 +221,12 @@ static void be_idle(struct world *w)
 	w->was_sent = false;
 	asked = session_send(&w->session, mail);
 	must(asked <= SESSION_FLIGHT, "recipients of one transaction");
-	must(asked > 0 || count_open(mail) == 0, "nobody asked, all settled");
+	must(asked > 0 || count_open(mail) == 0 ||
+	             session_trouble(&w->session, &scope) != NULL,
+	     "nobody asked, all settled or no use");
 	must(asked <= open, "only open ones are asked");
+	if (asked == 0)
+		w->open = 0; /* it was no transaction */
 }
 
 static void send_content(struct world *w)
