@@ -47,8 +47,9 @@ void route_add(struct route *r, const char *id)
 
 /* --- trouble ------------------------------------------------------------ */
 
-void route_stop(struct route *r, enum verdict_scope scope,
-                const struct fault *f)
+/* Nothing more goes this way for a while, and why is remembered. */
+static void stop_route(struct route *r, enum verdict_scope scope,
+                       const struct fault *f)
 {
 	bool is_account = scope != VERDICT_SERVER;
 	struct pause pause;
@@ -216,7 +217,7 @@ static bool fetch_password(struct route *r)
 	if (r->password != NULL)
 		return true;
 	put_back(r); /* before the stop counts who waits */
-	route_stop(r, VERDICT_LOGIN, &f);
+	stop_route(r, VERDICT_LOGIN, &f);
 	return false;
 }
 
@@ -267,7 +268,7 @@ static void end_lane(struct route *r)
 		log_note("smarthost=%s dsn=%s status=reconnecting (%s)",
 		         r->smarthost->name, f->code, f->text);
 	else if (f != NULL)
-		route_stop(r, scope, f);
+		stop_route(r, scope, f);
 	else if (r->lane_useful == 0 && !r->lane_refused)
 		r->is_stopped = true; /* never the same again without reason */
 	lane_free(&r->lane);

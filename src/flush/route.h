@@ -43,10 +43,6 @@ void route_release(struct route *r);
 
 void route_add(struct route *r, const char *id);
 
-/* Stop with a fault that concerns everything on this route. */
-void route_stop(struct route *r, enum verdict_scope scope,
-                const struct fault *f);
-
 /* Begin nothing more; a message that is under way is finished. */
 void route_end(struct route *r);
 

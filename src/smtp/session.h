@@ -134,11 +134,10 @@ struct session {
 	struct reply_reader reader;
 	enum step step;
 	bool is_encrypted;
-	bool is_helo; /* the server knows no EHLO */
 	enum step due[SESSION_DUE];
 	size_t due_first, due_count;
 	struct sbuf line;
-	bool has_line, line_is_secret;
+	bool line_is_secret;
 
 	struct sbuf challenge; /* text of a 334 */
 	struct sbuf answer;    /* what SASL says to it, or its first words */

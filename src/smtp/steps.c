@@ -102,7 +102,6 @@ static enum step on_ehlo(struct session *s, const struct reply *r)
 
 static void put_helo(struct session *s, struct sbuf *line)
 {
-	s->is_helo = true;
 	sbuf_addf(line, "HELO %s", s->settings.helo);
 }
 
