@@ -134,9 +134,13 @@ static void put_refusal(struct session *s, const struct bytes *b)
 	answer(s, 535, "5.7.8", "no");
 }
 
-/* Before there is SMTP all the client can get is bytes and the end. */
+/* Before there is SMTP all the client can get is bytes and the end.  A reset
+ * of the handshake waits for its first record: one that comes sooner may end
+ * the client's connect() instead. */
 static bool strike_early(struct session *s, const struct fault *f)
 {
+	const char *hello;
+
 	switch (f->action) {
 	case DO_SLOW: s->conn->trickle = f->number; return false;
 	case DO_LOST:
@@ -153,7 +157,11 @@ static bool strike_early(struct session *s, const struct fault *f)
 		else /* a ServerHello that ends too soon */
 			conn_write(s->conn, "\x16\x03\x03\0\x7a\x02\0", 7);
 		break;
-	case DO_RESET: end_session(s, PART_RESET); return true;
+	case DO_RESET:
+		if (s->step == STEP_HANDSHAKE)
+			conn_peek(s->conn, &hello);
+		end_session(s, PART_RESET);
+		return true;
 	case DO_STALL: conn_stall(s->conn); break;
 	case DO_DROP:
 	case DO_INJECT:

@@ -45,7 +45,7 @@
  *                   content it is the early and only answer.
  *     drop          close (FIN, no close_notify) before acting
  *     lost          act, then close without an answer
- *     reset         RST before acting
+ *     reset         RST before acting; handshake: after the ClientHello
  *     stall         neither act nor answer, until the client closes
  *     slow MS       act, answer an octet every MS milliseconds; connect: the
  *                   whole connection; handshake: TLS records octet by octet;
