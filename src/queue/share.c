@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "queue/share.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "base/fdio.h"
+#include "base/mem.h"
+
+void shares_release(struct shares *s)
+{
+	free(s->list);
+	*s = (struct shares){ 0 };
+}
+
+/* Few users have mail waiting at a time: a list is enough. */
+static struct share *find(struct shares *s, uid_t uid)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (s->list[i].uid == uid)
+			return &s->list[i];
+	s->list = mem_grow(s->list, s->count, s->count + 1, sizeof(*s->list));
+	s->list[s->count] = (struct share){ .uid = uid };
+	return &s->list[s->count++];
+}
+
+uint64_t shares_add(struct shares *s, uid_t uid, uint64_t bytes)
+{
+	struct share *share = find(s, uid);
+
+	share->bytes += bytes;
+	return share->count++;
+}
+
+static DIR *open_list(int directory)
+{
+	int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *names = fd >= 0 ? fdopendir(fd) : NULL;
+
+	if (names == NULL && fd >= 0)
+		close(fd);
+	return names;
+}
+
+bool shares_count(struct shares *s, int directory)
+{
+	DIR *names = open_list(directory);
+	struct dirent *e;
+	struct stat st;
+
+	if (names == NULL)
+		return false;
+	while ((e = readdir(names)) != NULL) {
+		if (e->d_name[0] == '.' || fstatat(directory, e->d_name, &st,
+		                                   AT_SYMLINK_NOFOLLOW) != 0)
+			continue;
+		shares_add(s, st.st_uid, (uint64_t)st.st_size);
+	}
+	closedir(names);
+	return true;
+}
+
+bool shares_take(struct shares *s, uid_t uid, uint64_t bytes)
+{
+	struct share *share = find(s, uid);
+
+	if (uid != 0 &&
+	    (share->count >= SHARE_COUNT || share->bytes >= SHARE_BYTES ||
+	     bytes > SHARE_BYTES - share->bytes))
+		return false;
+	share->count++;
+	share->bytes += bytes;
+	return true;
+}
+
+/* "m.ID": complete; "w.ID": complete, and over its user's share. */
+static bool is_complete(const char *name)
+{
+	return (name[0] == 'm' || name[0] == 'w') && name[1] == '.';
+}
+
+bool share_show(int directory, uid_t uid, int out)
+{
+	DIR *names = open_list(directory);
+	struct share all = { 0 };
+	struct stat st, place;
+	struct dirent *e;
+	char line[80];
+	bool ok = names != NULL && fstat(directory, &place) == 0;
+
+	while (ok && (e = readdir(names)) != NULL) {
+		if (!is_complete(e->d_name) ||
+		    fstatat(directory, e->d_name, &st, AT_SYMLINK_NOFOLLOW) !=
+		            0)
+			continue;
+		all.count++;
+		all.bytes += (uint64_t)st.st_size;
+		snprintf(line, sizeof(line), "%.30s %" PRIu64 "\n",
+		         e->d_name + 2, (uint64_t)st.st_size);
+		if (uid == st.st_uid || uid == place.st_uid)
+			ok = fdio_write(out, line, strlen(line)) == 0;
+	}
+	if (names != NULL)
+		closedir(names);
+	snprintf(line, sizeof(line), "ALL %" PRIu64 " %" PRIu64 "\n", all.count,
+	         all.bytes);
+	return ok && fdio_write(out, line, strlen(line)) == 0;
+}
+
+bool share_has_room(int directory)
+{
+	struct statvfs s;
+
+	return fstatvfs(directory, &s) != 0 ||
+	       ((uint64_t)s.f_bavail * s.f_frsize >= SHARE_FLOOR &&
+	        (s.f_files == 0 || s.f_favail >= SHARE_FLOOR_INODES));
+}
