@@ -44,7 +44,7 @@ void dir_release(struct dir *d)
 	dir_init(d);
 }
 
-/* Ours, and nobody else can put a file there. */
+/* The owner's, and nobody else can put a file in place of another's there. */
 static int check_owner(const struct dir *d, struct fault *f)
 {
 	struct stat st;
@@ -52,13 +52,14 @@ static int check_owner(const struct dir *d, struct fault *f)
 	if (fstat(d->fd, &st) != 0)
 		return fault_set_exit(f, EX_IOERR, _("cannot examine %s: %s"),
 		                      d->path, intl_error(errno));
-	if (st.st_uid != geteuid())
+	if (st.st_uid != d->owner)
 		return fault_set_exit(
 			f, EX_NOPERM,
 			_("%s belongs to user %u, not to you (user %u): use "
 		          "relay as that user, or take it over with chown"),
 			d->path, (unsigned)st.st_uid, (unsigned)geteuid());
-	if ((st.st_mode & 022) != 0)
+	if ((st.st_mode & S_IWOTH) != 0 ||
+	    ((st.st_mode & S_IWGRP) != 0 && (st.st_mode & S_ISVTX) == 0))
 		return fault_set_exit(
 			f, EX_NOPERM,
 			_("%s can be written by other users: chmod go-w %s"),
@@ -66,12 +67,16 @@ static int check_owner(const struct dir *d, struct fault *f)
 	return 0;
 }
 
-int dir_open(struct dir *d, const struct dir *parent, const char *name,
-             bool *missing, struct fault *f)
+static int open_of(struct dir *d, const struct dir *parent, const char *name,
+                   bool *missing, struct fault *f)
 {
+	const int flags = O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	int at = parent != NULL ? parent->fd : AT_FDCWD;
+
 	d->path = join(parent, name);
-	d->fd = openat(parent != NULL ? parent->fd : AT_FDCWD, name,
-	               O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	d->fd = openat(at, name, O_RDONLY | flags);
+	if (d->fd < 0 && errno == EACCES && d->owner != geteuid())
+		d->fd = openat(at, name, O_PATH | flags);
 	if (missing != NULL)
 		*missing = d->fd < 0 && errno == ENOENT;
 	if (d->fd < 0)
@@ -81,6 +86,20 @@ int dir_open(struct dir *d, const struct dir *parent, const char *name,
 		return 0;
 	dir_release(d);
 	return -1;
+}
+
+int dir_open(struct dir *d, const struct dir *parent, const char *name,
+             bool *missing, struct fault *f)
+{
+	d->owner = parent != NULL ? parent->owner : geteuid();
+	return open_of(d, parent, name, missing, f);
+}
+
+int dir_open_of(struct dir *d, const char *path, uid_t owner, bool *missing,
+                struct fault *f)
+{
+	d->owner = owner;
+	return open_of(d, NULL, path, missing, f);
 }
 
 int dir_create(const struct dir *parent, const char *name, struct fault *f)

@@ -11,18 +11,27 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/fault.h"
 
 struct dir {
 	int fd;
-	char *path; /* for messages only */
+	uid_t owner; /* whose it has to be, and what is below it */
+	char *path;  /* for messages only */
 };
 
-/* Open `name` below `parent` (NULL: an absolute path): a real directory of
- * ours that others cannot write to.  -1 with `missing` true: not there. */
+/* Open `name` below `parent` (NULL: an absolute path): a real directory of the
+ * parent's owner (NULL: ours) that others cannot write to; a group may where
+ * each of its users can take away only what is its own (sticky).  -1 with
+ * `missing` true: not there. */
 int dir_open(struct dir *d, const struct dir *parent, const char *name,
              bool *missing, struct fault *f);
+
+/* The same for an absolute path that belongs to somebody else.  Where we may
+ * pass through it only, it serves to open names below it, not to list them. */
+int dir_open_of(struct dir *d, const char *path, uid_t owner, bool *missing,
+                struct fault *f);
 
 /* Create `name`, mode 0700, and make the name durable.  Fine if it is there. */
 int dir_create(const struct dir *parent, const char *name, struct fault *f);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/intl.h"
@@ -16,6 +17,7 @@
 #include "queue/schedule.h"
 
 #define RESERVE_LINE (JOURNAL_TEXT + 100)
+#define TRACE_LIMIT 1024 /* bytes; lane.h has room for as many */
 
 /* --- opening ------------------------------------------------------------ */
 
@@ -46,6 +48,7 @@ static bool is_taken(struct job *job, enum spool_taken taken, const char *id,
 		log_debug("id=%s is held by another process", id);
 		return false;
 	case SPOOL_DAMAGED: put_aside(job, f, result); return false;
+	case SPOOL_HIDDEN:
 	case SPOOL_FOREIGN: result->needs_person = true; break;
 	case SPOOL_UNREADABLE: result->trouble = true; break;
 	}
@@ -62,6 +65,7 @@ struct job *job_open(const struct spool *spool, const char *id,
 	enum spool_taken taken;
 
 	job->spool = spool;
+	sbuf_init(&job->trace, TRACE_LIMIT);
 	journal_init(&job->journal);
 	taken = spool_take(spool, SPOOL_NEW, id, &job->entry, &f);
 	if (!is_taken(job, taken, id, &f, result)) {
@@ -87,6 +91,7 @@ void job_free(struct job **pointer)
 		free(job->wire_addresses[i]);
 	free(job->wire_addresses);
 	free(job->wire_sender);
+	sbuf_release(&job->trace);
 	free(job->index);
 	free(job->is_recorded);
 	free(job->is_counted);
@@ -169,10 +174,29 @@ static bool verify(struct job *job, struct job_result *result)
 	return true;
 }
 
-bool job_prepare(struct job *job, const char *domain, struct job_result *result)
+/* Who submitted it, by the kernel's word (RFC 5321, 4.4).  The same at each
+ * try. */
+static void add_trace(struct job *job, const char *helo)
+{
+	struct stat st;
+
+	if (!job->spool->is_shared || fstat(job->entry.fd, &st) != 0)
+		return;
+	sbuf_addf(&job->trace,
+	          "Received: by %s (relay, from userid %u)\r\n\tid %s; ", helo,
+	          (unsigned)st.st_uid, job->entry.id);
+	clock_add_date(&job->trace, entry_time(job->entry.id));
+	sbuf_addstr(&job->trace, "\r\n");
+	job->mail.trace = job->trace.data;
+	job->mail.size += job->trace.len;
+}
+
+bool job_prepare(struct job *job, const char *domain, const char *helo,
+                 struct job_result *result)
 {
 	if (!verify(job, result))
 		return false;
+	add_trace(job, helo);
 	job->wire_sender = wire_address(job->entry.envelope.sender, domain);
 	job->mail.sender = job->wire_sender;
 	job->mail.is_utf8 = !address_is_ascii(job->wire_sender);
@@ -220,7 +244,7 @@ bool job_reserve(struct job *job, struct job_result *result)
 	size_t asked = open_count(job);
 	struct fault f;
 
-	if (!spool_touch(&job->entry, &f)) {
+	if (!spool_touch(job->spool, &job->entry, &f)) {
 		log_warn(_("id=%s status=deferred (%s; nothing was sent)"),
 		         job->entry.id, f.text);
 		result->trouble = true;
@@ -427,12 +451,12 @@ static void put_off(struct job *job, const struct session_recipient *why)
 	wait = schedule_wait(job->history.tries + 1, chance);
 	if (is_in_doubt(job) && wait < SCHEDULE_DOUBT)
 		wait = SCHEDULE_DOUBT;
-	spool_set_due(&job->entry, now + wait);
 	/* A hint; a full disk only means an earlier try. */
 	if (open_journal(job, &f))
 		journal_add(&job->journal, JOURNAL_ATTEMPT, JOURNAL_ALL,
 		            why->outcome.fault.code, why->outcome.fault.text,
 		            &f);
+	spool_set_due(job->spool, &job->entry, now + wait);
 }
 
 static int64_t seen_age(const struct job *job)
@@ -454,7 +478,8 @@ static void keep_delivered(struct job *job)
 			            job->history.marks[i].text, &f);
 		journal_sync(&job->journal, &f);
 	}
-	spool_set_due(&job->entry, clock_seconds() + SCHEDULE_LONGEST);
+	spool_set_due(job->spool, &job->entry,
+	              clock_seconds() + SCHEDULE_LONGEST);
 }
 
 static void leave_queue(struct job *job, struct job_result *result)
@@ -487,7 +512,8 @@ void job_finish(struct job *job, unsigned lifetime, bool was_lost,
 	if (job->has_lost_line && !is_all_delivered(job)) {
 		/* What cannot be written down must not be forgotten, nor sent
 		 * again every minute. */
-		spool_set_due(&job->entry, clock_seconds() + SCHEDULE_LONGEST);
+		spool_set_due(job->spool, &job->entry,
+		              clock_seconds() + SCHEDULE_LONGEST);
 		return;
 	}
 	if (history_open_count(&job->history) == 0)

@@ -25,6 +25,7 @@ struct job {
 	char **wire_addresses; /* of the recipients, qualified; and the sender
 	                        */
 	char *wire_sender;
+	struct sbuf trace;  /* our Received line, in a shared queue */
 	size_t *index;      /* of mail.recipients in the entry */
 	bool *is_recorded;  /* likewise: its line is in the journal */
 	bool *is_counted;   /* likewise: it was logged */
@@ -45,7 +46,7 @@ struct job_result {
  * where the file is damaged, it was put into bad/. */
 struct job *job_open(const struct spool *spool, const char *id,
                      struct job_result *result);
-bool job_prepare(struct job *job, const char *domain,
+bool job_prepare(struct job *job, const char *domain, const char *helo,
                  struct job_result *result);
 void job_free(struct job **job);
 

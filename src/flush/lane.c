@@ -47,8 +47,9 @@ struct lane {
 	bool has_handshake; /* begun */
 
 	struct entry *entry;
+	const char *trace; /* goes before its content, or NULL */
 	struct wire_stuff stuff;
-	bool has_content, is_content_read;
+	bool has_content, is_content_read, is_trace_due;
 	bool is_damaged;
 	struct fault damage;
 	struct fault
@@ -345,6 +346,7 @@ static void begin_content(struct lane *l)
 	wire_stuff_init(&l->stuff, put_piece, l);
 	l->has_content = true;
 	l->is_content_read = false;
+	l->is_trace_due = true;
 }
 
 /* The file changed or cannot be read: the message must not be completed, so
@@ -354,6 +356,14 @@ static enum progress abandon_content(struct lane *l, const struct fault *f)
 	l->is_damaged = true;
 	l->damage = *f;
 	return broken(l, VERDICT_MESSAGE, f);
+}
+
+/* No dot begins one of its lines. */
+static void put_trace(struct lane *l)
+{
+	if (l->trace != NULL)
+		stream_put(l->stream, l->trace, strlen(l->trace));
+	l->is_trace_due = false;
 }
 
 static enum progress read_piece(struct lane *l)
@@ -400,6 +410,8 @@ static enum progress write_content(struct lane *l)
 			if (stream_room(l->stream) < PIECE_ROOM)
 				return GO_ON; /* timed out: settled */
 		}
+		if (l->is_trace_due)
+			put_trace(l);
 		read_piece(l);
 		if (l->is_damaged)
 			return GO_ON;
@@ -517,6 +529,7 @@ bool lane_send(struct lane *l, struct entry *entry, struct session_mail *mail)
 	if (!is_open(l))
 		return false;
 	l->entry = entry;
+	l->trace = mail->trace;
 	return session_send(&l->session, mail) > 0;
 }
 

@@ -127,6 +127,26 @@ static int check_ids(char *const *ids, size_t count, struct fault *f)
 	return 0;
 }
 
+/* The machine's queue is worked on as its owner, whoever starts us. */
+static int settle_in(const struct site *site, struct spool *spool,
+                     struct fault *f)
+{
+	if (site_become_owner(site, f) != 0)
+		return -1;
+	if (!site->is_system)
+		return 0;
+	if (!site_is_ours(site))
+		return fault_set_exit(f, EX_NOPERM,
+		                      _("the queue of this machine is sent by "
+		                        "user %u: ask root, or write a "
+		                        "~/.relayrc of your own"),
+		                      (unsigned)site->owner);
+	spool_share(spool, site->owner);
+	umask(027); /* journals: relay-queue shows them */
+	port_forbid_dumps();
+	return 0;
+}
+
 static int run(const struct command_line *line, char *const *ids, size_t count,
                struct fault *f)
 {
@@ -144,6 +164,7 @@ static int run(const struct command_line *line, char *const *ids, size_t count,
 
 	spool_init(&spool);
 	if (check_ids(ids, count, f) == 0 && site_find(&site, f) == 0 &&
+	    settle_in(&site, &spool, f) == 0 &&
 	    spool_open(&spool, site.queue, f) == 0) {
 		settings.site = &site;
 		settings.spool = &spool;

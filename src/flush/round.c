@@ -14,7 +14,9 @@
 #include "base/mem.h"
 #include "base/sbuf.h"
 #include "config/match.h"
+#include "flush/pickup.h"
 #include "flush/route.h"
+#include "flush/turns.h"
 #include "net/tls.h"
 #include "queue/listing.h"
 #include "queue/pause.h"
@@ -152,15 +154,6 @@ static bool is_due(struct round *r, const char *id)
 	return false;
 }
 
-static void share_out_all(struct round *r)
-{
-	const struct spool_list *list = &r->result->seen;
-
-	for (size_t i = 0; i < list->count; i++)
-		if (is_due(r, list->id[i]))
-			share_out(r, list->id[i]);
-}
-
 static int compare_names(const void *a, const void *b)
 {
 	return memcmp(a, b, ENTRY_ID_LENGTH);
@@ -175,15 +168,30 @@ static bool was_seen(const struct spool_list *seen, const char *id)
 	               compare_names) != NULL;
 }
 
+/* What is due of `list`, but for what is in `seen`, which may be NULL. */
+static void share_out_list(struct round *r, const struct spool_list *list,
+                           const struct spool_list *seen)
+{
+	size_t *order = turns_make(r->settings->spool, list);
+
+	for (size_t i = 0; i < list->count; i++) {
+		const char *id = list->id[order[i]];
+
+		if ((seen == NULL || !was_seen(seen, id)) && is_due(r, id))
+			share_out(r, id);
+	}
+	free(order);
+}
+
 bool round_has_missed(const struct round_settings *settings,
                       const struct round_result *result)
 {
 	struct spool_list list;
 	struct fault f;
-	bool missed = false;
+	bool missed = pickup_has_more(settings->spool);
 
-	if (spool_list(settings->spool, SPOOL_NEW, &list, &f) != 0)
-		return false;
+	if (missed || spool_list(settings->spool, SPOOL_NEW, &list, &f) != 0)
+		return missed;
 	for (size_t i = 0; i < list.count && !missed; i++)
 		missed = !was_seen(&result->seen, list.id[i]);
 	spool_list_release(&list);
@@ -199,13 +207,12 @@ static void share_out_arrivals(struct round *r)
 
 	wake_drain(r->settings->wake);
 	r->now = clock_seconds();
+	if (pickup_run(r->settings->spool, &f) != 0)
+		log_warn("%s", f.text);
 	if (r->settings->id_count > 0 || r->end != 0 ||
 	    spool_list(r->settings->spool, SPOOL_NEW, &list, &f) != 0)
 		return;
-	for (size_t i = 0; i < list.count; i++)
-		if (!was_seen(&r->result->seen, list.id[i]) &&
-		    is_due(r, list.id[i]))
-			share_out(r, list.id[i]);
+	share_out_list(r, &list, &r->result->seen);
 	spool_list_release(&r->result->seen);
 	r->result->seen = list;
 }
@@ -326,7 +333,7 @@ int round_run(const struct round_settings *settings, const volatile int *stop,
 	for (size_t i = 0; i < settings->id_count; i++)
 		share_out_named(&r, settings->ids[i]);
 	if (settings->id_count == 0)
-		share_out_all(&r);
+		share_out_list(&r, &result->seen, NULL);
 	if (failed == 0)
 		drive(&r, stop);
 	for (size_t i = 0; i < r.count; i++)

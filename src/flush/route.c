@@ -137,7 +137,7 @@ static struct job *next_job(struct route *r)
 
 		if (job == NULL)
 			continue;
-		if (!job_prepare(job, r->domain, &r->result)) {
+		if (!job_prepare(job, r->domain, r->helo, &r->result)) {
 			job_free(&job);
 			continue;
 		}

@@ -15,11 +15,13 @@
 #include "base/intl.h"
 #include "base/log.h"
 #include "base/sbuf.h"
+#include "flush/pickup.h"
 #include "queue/lock.h"
 #include "queue/wake.h"
 
 #define LONGEST_SLEEP 60 /* seconds: notices clock jumps and changed files */
 #define RETRY_CONFIG 5   /* seconds */
+#define STUCK_PAUSE 2000 /* milliseconds */
 
 /* Set by SIGTERM and SIGINT: end after the messages that are under way. */
 static volatile sig_atomic_t stop;
@@ -109,12 +111,26 @@ static int exit_status(const struct round_result *result)
 	                                                      : EX_OK;
 }
 
+/* Where it fails, whatever starts us when drop/ fills (relay-flush.path) would
+ * do so again at once, for ever: not so fast. */
+static bool pick_up(const struct watch_settings *w)
+{
+	struct fault f;
+
+	if (pickup_run(w->spool, &f) == 0)
+		return true;
+	log_warn("%s", f.text);
+	poll(NULL, 0, STUCK_PAUSE);
+	return false;
+}
+
 /* One pass with a configuration of its own.  `missed`: something arrived that
  * it did not see. */
 static int pass(const struct watch_settings *w, int wake,
                 const sigset_t *while_asleep, struct round_result *result,
                 struct fault *f)
 {
+	bool is_stuck = !pick_up(w);
 	struct config *config = config_load(w->site->config, NULL, f);
 	struct round_settings settings = {
 		.config = config,
@@ -133,6 +149,7 @@ static int pass(const struct watch_settings *w, int wake,
 		return -1;
 	log_to_syslog(config->log == CONFIG_LOG_SYSLOG);
 	failed = round_run(&settings, (const volatile int *)&stop, result, f);
+	result->jobs.trouble |= is_stuck;
 	config_free(&config);
 	return failed;
 }

@@ -275,7 +275,7 @@ int journal_open(struct journal *j, const struct dir *log, const char *id,
 	j->fd = openat(log->fd, id,
 	               O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK |
 	                       O_CLOEXEC,
-	               0600);
+	               0640);
 	if (j->fd < 0)
 		return cannot(f, log, id);
 	/* An older one too: lines of kind A alone were never synced. */

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "queue/site.h"
 
+#include <errno.h>
+#include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -74,7 +77,8 @@ static bool is_personal(const char *home)
 	bool there;
 
 	if (secure_getenv("RELAY_HOST") != NULL ||
-	    is_absolute(secure_getenv("RELAY_CONFIG")))
+	    is_absolute(secure_getenv("RELAY_CONFIG")) ||
+	    is_absolute(secure_getenv("RELAY_QUEUE")))
 		return true;
 	if (home == NULL)
 		return false;
@@ -84,28 +88,33 @@ static bool is_personal(const char *home)
 	return there;
 }
 
-/* Root may make the system queue; others use it only where there is one. */
-static bool has_system_queue(void)
+/* The directory that setup-spool makes, and no more than a look at it. */
+static bool find_system_queue(struct site *site)
 {
-	return getuid() == 0 || access(SPOOLDIR, F_OK) == 0;
+	struct stat st;
+
+	if (stat(SPOOLDIR "/drop", &st) != 0)
+		return false;
+	site->is_system = true;
+	site->owner = st.st_uid;
+	return true;
 }
 
 int site_find(struct site *site, struct fault *f)
 {
 	const struct passwd *pw = getpwuid(getuid());
 	const char *home = pw != NULL ? pw->pw_dir : secure_getenv("HOME");
-	const char *queue = secure_getenv("RELAY_QUEUE");
 
 	memset(site, 0, sizeof(*site));
+	site->owner = geteuid();
 	if (!is_absolute(home))
 		home = NULL;
 	fill_person(site, pw);
-	if (is_personal(home) || !has_system_queue()) {
-		fill_personal(site, home);
-	} else {
-		site->is_system = true;
-		site->queue = mem_strdup(is_absolute(queue) ? queue : SPOOLDIR);
+	if (!is_personal(home) && (find_system_queue(site) || getuid() == 0)) {
+		site->queue = mem_strdup(SPOOLDIR);
 		site->config = mem_strdup(SYSCONFDIR "/relayrc");
+	} else {
+		fill_personal(site, home);
 	}
 	if (site->queue != NULL)
 		return 0;
@@ -116,6 +125,20 @@ int site_find(struct site *site, struct fault *f)
 	                      (unsigned)getuid());
 }
 
+int site_find_system(struct site *site, struct fault *f)
+{
+	memset(site, 0, sizeof(*site));
+	if (!find_system_queue(site))
+		return fault_set_exit(f, EX_CANTCREAT,
+		                      _("this machine has no common queue: %s "
+		                        "is missing"),
+		                      SPOOLDIR);
+	fill_person(site, getpwuid(getuid()));
+	site->queue = mem_strdup(SPOOLDIR);
+	site->config = mem_strdup(SYSCONFDIR "/relayrc");
+	return 0;
+}
+
 void site_release(struct site *site)
 {
 	free(site->queue);
@@ -123,4 +146,58 @@ void site_release(struct site *site)
 	free(site->login);
 	free(site->name);
 	memset(site, 0, sizeof(*site));
+}
+
+bool site_is_ours(const struct site *site)
+{
+	return geteuid() == site->owner;
+}
+
+int site_open(const struct site *site, struct spool *spool, bool *missing,
+              struct fault *f)
+{
+	*missing = false;
+	spool_init(spool);
+	if (site->is_system)
+		spool_share(spool, site->owner);
+	if (site->is_system && !site_is_ours(site))
+		return spool_open_as_guest(spool, site->queue, f);
+	return spool_open_existing(spool, site->queue, missing, f);
+}
+
+/* Its directories name its groups: relay's own, that of drop/ to read what
+ * arrives, and that of new/ so that what we make there is like it. */
+static int become(const struct site *site, struct fault *f)
+{
+	static const char *const names[] = { SPOOLDIR "/drop",
+		                             SPOOLDIR "/new" };
+	gid_t groups[COUNT_OF(names)];
+	struct stat st;
+
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		if (stat(names[i], &st) != 0)
+			return fault_set_exit(f, EX_CANTCREAT,
+			                      _("cannot open %s: %s"), names[i],
+			                      intl_error(errno));
+		groups[i] = st.st_gid;
+	}
+	if (stat(SPOOLDIR, &st) == 0 && st.st_uid == site->owner &&
+	    setgroups(COUNT_OF(groups), groups) == 0 &&
+	    setresgid(st.st_gid, st.st_gid, st.st_gid) == 0 &&
+	    setresuid(st.st_uid, st.st_uid, st.st_uid) == 0)
+		return 0;
+	return fault_set_exit(f, EX_OSERR, _("cannot become user %u: %s"),
+	                      (unsigned)site->owner, intl_error(errno));
+}
+
+int site_become_owner(const struct site *site, struct fault *f)
+{
+	if (!site->is_system || geteuid() != 0)
+		return 0;
+	if (site->owner == 0)
+		return fault_set_exit(f, EX_NOPERM,
+		                      _("%s belongs to root: run setup-spool, "
+		                        "which gives it to the user relay"),
+		                      site->queue);
+	return become(site, f);
 }

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 #include "base/intl.h"
 #include "base/mem.h"
 #include "base/port.h"
+#include "queue/id.h"
 #include "queue/schedule.h"
 
 #define LITTER_AGE (36 * 3600) /* seconds */
@@ -37,7 +37,10 @@ const char *spool_place_name(enum spool_place place)
 
 void spool_init(struct spool *s)
 {
+	s->is_shared = false;
+	s->owner = geteuid();
 	dir_init(&s->root);
+	dir_init(&s->drop);
 	dir_init(&s->tmp);
 	dir_init(&s->log);
 	dir_init(&s->pause);
@@ -45,9 +48,16 @@ void spool_init(struct spool *s)
 		dir_init(&s->place[i]);
 }
 
+void spool_share(struct spool *s, uid_t owner)
+{
+	s->is_shared = true;
+	s->owner = owner;
+}
+
 void spool_release(struct spool *s)
 {
 	dir_release(&s->root);
+	dir_release(&s->drop);
 	dir_release(&s->tmp);
 	dir_release(&s->log);
 	dir_release(&s->pause);
@@ -72,30 +82,40 @@ static int open_root(struct spool *s, const char *path, struct fault *f)
 {
 	bool missing;
 
-	if (dir_open(&s->root, NULL, path, &missing, f) == 0)
+	if (dir_open_of(&s->root, path, s->owner, &missing, f) == 0)
 		return 0;
-	if (!missing || dir_create_path(path, f) != 0)
+	if (!missing || s->is_shared || dir_create_path(path, f) != 0)
 		return -1;
 	fault_clear(f);
-	return dir_open(&s->root, NULL, path, NULL, f);
+	return dir_open_of(&s->root, path, s->owner, NULL, f);
+}
+
+/* A shared queue is made once, with its owners (setup-spool); a directory of
+ * ours in its place would lock all others out. */
+static int open_place(const struct spool *s, struct dir *d, const char *name,
+                      struct fault *f)
+{
+	return s->is_shared ? dir_open(d, &s->root, name, NULL, f)
+	                    : open_or_create(d, &s->root, name, f);
 }
 
 int spool_open_to_submit(struct spool *s, const char *path, struct fault *f)
 {
-	if (open_root(s, path, f) != 0 ||
-	    open_or_create(&s->tmp, &s->root, "tmp", f) != 0)
+	if (open_root(s, path, f) != 0 || open_place(s, &s->tmp, "tmp", f) != 0)
 		return -1;
-	return open_or_create(&s->place[SPOOL_NEW], &s->root, "new", f);
+	return open_place(s, &s->place[SPOOL_NEW], "new", f);
 }
 
 static int open_rest(struct spool *s, struct fault *f)
 {
-	if (open_or_create(&s->log, &s->root, "log", f) != 0 ||
-	    open_or_create(&s->pause, &s->root, "pause", f) != 0 ||
-	    open_or_create(&s->place[SPOOL_HOLD], &s->root, "hold", f) != 0 ||
-	    open_or_create(&s->place[SPOOL_BAD], &s->root, "bad", f) != 0)
+	if (s->is_shared && dir_open(&s->drop, &s->root, "drop", NULL, f) != 0)
 		return -1;
-	return open_or_create(&s->place[SPOOL_FAILED], &s->root, "failed", f);
+	if (open_place(s, &s->log, "log", f) != 0 ||
+	    open_place(s, &s->pause, "pause", f) != 0 ||
+	    open_place(s, &s->place[SPOOL_HOLD], "hold", f) != 0 ||
+	    open_place(s, &s->place[SPOOL_BAD], "bad", f) != 0)
+		return -1;
+	return open_place(s, &s->place[SPOOL_FAILED], "failed", f);
 }
 
 int spool_open(struct spool *s, const char *path, struct fault *f)
@@ -108,28 +128,33 @@ int spool_open(struct spool *s, const char *path, struct fault *f)
 int spool_open_existing(struct spool *s, const char *path, bool *missing,
                         struct fault *f)
 {
-	if (dir_open(&s->root, NULL, path, missing, f) != 0)
+	if (dir_open_of(&s->root, path, s->owner, missing, f) != 0)
 		return -1;
-	if (open_or_create(&s->tmp, &s->root, "tmp", f) != 0 ||
-	    open_or_create(&s->place[SPOOL_NEW], &s->root, "new", f) != 0)
+	if (open_place(s, &s->tmp, "tmp", f) != 0 ||
+	    open_place(s, &s->place[SPOOL_NEW], "new", f) != 0)
 		return -1;
 	return open_rest(s, f);
+}
+
+int spool_open_as_guest(struct spool *s, const char *path, struct fault *f)
+{
+	if (open_root(s, path, f) != 0 ||
+	    open_place(s, &s->place[SPOOL_NEW], "new", f) != 0 ||
+	    open_place(s, &s->place[SPOOL_HOLD], "hold", f) != 0 ||
+	    open_place(s, &s->place[SPOOL_FAILED], "failed", f) != 0)
+		return -1;
+	return open_place(s, &s->log, "log", f);
 }
 
 /* --- submission --------------------------------------------------------- */
 
 static int make_name(char id[ENTRY_ID_LENGTH + 1], struct fault *f)
 {
-	uint32_t chance;
-
-	if (port_random(&chance, sizeof(chance)) != 0)
-		return fault_set_exit(f, EX_OSERR,
-		                      _("no random numbers from the kernel: "
-		                        "%s"),
-		                      intl_error(errno));
-	snprintf(id, ENTRY_ID_LENGTH + 1, "%014" PRIX64 "%08" PRIX32,
-	         (uint64_t)clock_now() & UINT64_C(0xffffffffffffff), chance);
-	return 0;
+	if (id_make(id, clock_now()) == 0)
+		return 0;
+	return fault_set_exit(f, EX_OSERR,
+	                      _("no random numbers from the kernel: %s"),
+	                      intl_error(errno));
 }
 
 int spool_create(struct spool *s, char id[ENTRY_ID_LENGTH + 1], struct fault *f)
@@ -254,7 +279,8 @@ static enum spool_taken foreign(struct fault *f, const char *what)
 	return SPOOL_FOREIGN;
 }
 
-static enum spool_taken check_file(const struct entry *e, struct fault *f)
+static enum spool_taken check_file(const struct spool *s, const struct entry *e,
+                                   struct fault *f)
 {
 	struct stat st;
 
@@ -265,7 +291,7 @@ static enum spool_taken check_file(const struct entry *e, struct fault *f)
 	if (st.st_nlink != 1)
 		return foreign(f, _("it has a second name (hard link); remove "
 		                    "one of them"));
-	if (st.st_uid != geteuid())
+	if (!s->is_shared && st.st_uid != geteuid())
 		return foreign(f, _("it belongs to another user; remove it"));
 	return SPOOL_TAKEN;
 }
@@ -304,11 +330,16 @@ static enum spool_taken open_file(const struct spool *s, enum spool_place place,
 	e->fd = openat(s->place[place].fd, id,
 	               O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (e->fd >= 0)
-		return check_file(e, f);
+		return check_file(s, e, f);
 	if (errno == ENOENT)
 		return SPOOL_GONE;
 	if (errno == ELOOP || errno == ENXIO)
 		return foreign(f, _("it is not a regular file: remove it"));
+	if (errno == EACCES && s->owner != geteuid()) {
+		fault_set_exit(f, EX_NOPERM, "%s",
+		               _("it is another user's message"));
+		return SPOOL_HIDDEN;
+	}
 	fault_set(f, FAULT_TEMP, "4.3.0", _("cannot open it: %s"),
 	          intl_error(errno));
 	return SPOOL_UNREADABLE;
@@ -394,43 +425,60 @@ int spool_move(const struct spool *s, const struct entry *e,
 	return dir_sync(&s->place[from], f);
 }
 
-void spool_set_due(const struct entry *e, int64_t seconds)
+void spool_set_due(const struct spool *s, const struct entry *e,
+                   int64_t seconds)
 {
 	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
 		                     { .tv_sec = (time_t)seconds } };
 
 	futimens(e->fd, times);
+	utimensat(s->log.fd, e->id, times, AT_SYMLINK_NOFOLLOW);
 }
 
-bool spool_touch(const struct entry *e, struct fault *f)
+/* A directory of ours can be touched exactly when names in it can be removed.
+ */
+bool spool_touch(const struct spool *s, const struct entry *e, struct fault *f)
 {
 	struct timespec times[2] = { { .tv_nsec = UTIME_NOW },
 		                     { .tv_nsec = UTIME_OMIT } };
 
-	if (futimens(e->fd, times) == 0)
+	if (futimens(s->place[SPOOL_NEW].fd, times) == 0 &&
+	    (s->is_shared || futimens(e->fd, times) == 0))
 		return true;
 	fault_set(f, FAULT_TEMP, "4.3.0",
 	          _("the queue file cannot be changed: %s"), intl_error(errno));
 	return false;
 }
 
-int64_t spool_due(const struct entry *e)
+/* 0 when there is no such file. */
+static int64_t changed(const struct dir *d, const char *id)
 {
 	struct stat st;
 
-	return fstat(e->fd, &st) == 0 ? (int64_t)st.st_mtime : 0;
+	return fstatat(d->fd, id, &st, AT_SYMLINK_NOFOLLOW) == 0
+	               ? (int64_t)st.st_mtime
+	               : 0;
+}
+
+int64_t spool_due(const struct spool *s, const char *id)
+{
+	int64_t entry = changed(&s->place[SPOOL_NEW], id);
+	int64_t journal = changed(&s->log, id);
+
+	return entry > journal ? entry : journal;
 }
 
 int spool_is_due(const struct spool *s, const char *id, int64_t now,
                  int64_t *due)
 {
+	int64_t when = spool_due(s, id);
 	struct stat st;
 
 	if (fstatat(s->place[SPOOL_NEW].fd, id, &st, AT_SYMLINK_NOFOLLOW) != 0)
 		return -1;
 	if (due != NULL)
-		*due = (int64_t)st.st_mtime;
-	return schedule_is_due((int64_t)st.st_mtime, now) ? 1 : 0;
+		*due = when;
+	return schedule_is_due(when, now) ? 1 : 0;
 }
 
 /* --- cleaning ----------------------------------------------------------- */

@@ -28,7 +28,10 @@ enum spool_place {
 };
 
 struct spool {
+	bool is_shared; /* the machine's: entries are their submitters' */
+	uid_t owner;    /* of the queue itself */
 	struct dir root;
+	struct dir drop; /* what relay-drop left; shared only */
 	struct dir tmp;
 	struct dir log;   /* journals: see journal.h */
 	struct dir pause; /* see pause.h */
@@ -36,6 +39,10 @@ struct spool {
 };
 
 void spool_init(struct spool *s);
+
+/* It is the machine's queue, which belongs to `owner`; before it is opened. */
+void spool_share(struct spool *s, uid_t owner);
+
 void spool_release(struct spool *s);
 
 /* Open what a submission needs (tmp/, new/), or everything.  What is missing
@@ -71,10 +78,16 @@ enum spool_taken {
 	SPOOL_TAKEN,
 	SPOOL_GONE,    /* no such name (any more) */
 	SPOOL_BUSY,    /* another process has its hand on it */
+	SPOOL_HIDDEN,  /* another user's, and we are a guest: the fault says it
+	                */
 	SPOOL_FOREIGN, /* not a plain file of ours: the fault says what */
 	SPOOL_DAMAGED, /* the fault says what */
 	SPOOL_UNREADABLE,
 };
+
+/* What a user who does not own the shared queue may see of it: new/, hold/,
+ * failed/ and log/. */
+int spool_open_as_guest(struct spool *s, const char *path, struct fault *f);
 
 /* Open, lock and read the envelope of an entry.  After anything but TAKEN the
  * entry holds nothing; DAMAGED keeps the descriptor and lock so that
@@ -91,14 +104,16 @@ int spool_remove(const struct spool *s, enum spool_place place,
 int spool_move(const struct spool *s, const struct entry *e,
                enum spool_place from, enum spool_place to, struct fault *f);
 
-/* Next try: the entry's mtime, a hint (lost or wrong, it means an earlier one).
- */
-void spool_set_due(const struct entry *e, int64_t seconds);
-int64_t spool_due(const struct entry *e);
+/* Next try: the later of the mtimes of the entry and of its journal, each set
+ * where it can be (another user's file cannot).  A hint: lost or wrong, it
+ * means an earlier try.  What is written to the journal later resets it. */
+void spool_set_due(const struct spool *s, const struct entry *e,
+                   int64_t seconds);
+int64_t spool_due(const struct spool *s, const char *id);
 
 /* Can the entry be changed?  On a file system that became read-only it could
  * not be removed after delivery. */
-bool spool_touch(const struct entry *e, struct fault *f);
+bool spool_touch(const struct spool *s, const struct entry *e, struct fault *f);
 
 /* Is it due, by its mtime alone?  1 yes, 0 no, -1 gone or not to be seen.  *due
  * (may be NULL) is its time. */

@@ -26,7 +26,7 @@ static int open_fifo(const struct dir *root, int mode)
 
 /* Read-write, so that the FIFO stays open when a submitter closes its end and
  * poll() does not report a hang-up for ever. */
-int wake_listen(const struct dir *root)
+static int open_or_make(const struct dir *root)
 {
 	int fd = open_fifo(root, O_RDWR);
 
@@ -36,6 +36,19 @@ int wake_listen(const struct dir *root)
 	if (mkfifoat(root->fd, FIFO_NAME, 0600) != 0)
 		return -1;
 	return open_fifo(root, O_RDWR);
+}
+
+/* In a shared queue relay-drop, which has the group of drop/, may ring. */
+int wake_listen(const struct dir *root)
+{
+	int fd = open_or_make(root);
+	struct stat drop;
+
+	if (fd >= 0 &&
+	    fstatat(root->fd, "drop", &drop, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    fchown(fd, (uid_t)-1, drop.st_gid) == 0)
+		fchmod(fd, 0620);
+	return fd;
 }
 
 void wake_drain(int fd)

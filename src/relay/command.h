@@ -28,6 +28,9 @@ int command_queue(const struct site *site, int argc, char *argv[]);
 /* Print "relay: TEXT" on stderr; returns the exit status. */
 int command_fail(const struct fault *f);
 
+/* A usage fault (64). */
+int command_refuse_usage(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
 /* The usage fault (64) of an argument that `command` does not know. */
 int command_refuse(const char *command, const char *argument);
 

@@ -24,8 +24,9 @@ int command_flush(const struct site *site, int argc, char *argv[])
 
 	memcpy(arguments, argv, (size_t)argc * sizeof(*arguments));
 	arguments[0] = name;
-	setenv("RELAY_QUEUE", site->queue, 1);
-	if (site->config != NULL)
+	if (!site->is_system) /* which it finds by itself */
+		setenv("RELAY_QUEUE", site->queue, 1);
+	if (!site->is_system && site->config != NULL)
 		setenv("RELAY_CONFIG", site->config, 1);
 	fflush(stdout);
 	execv(wake_flusher_path(), arguments);

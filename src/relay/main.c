@@ -5,8 +5,8 @@
  * function.  `sendmail` and `relay-flush` do the work on mail; this shows,
  * checks and starts.
  */
+#include <errno.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,36 +77,6 @@ struct invocation {
 
 /* --- trouble -------------------------------------------------------------- */
 
-int command_fail(const struct fault *f)
-{
-	fflush(stdout);
-	fprintf(stderr, "relay: %s\n", f->text);
-	return fault_exit_status(f);
-}
-
-static int refuse_usage(const char *fmt, ...) PRINTF_LIKE(1, 2);
-
-static int refuse_usage(const char *fmt, ...)
-{
-	struct fault f;
-	struct sbuf text;
-	va_list args;
-
-	sbuf_init(&text, 262144); /* a command line's word */
-	va_start(args, fmt);
-	sbuf_addv(&text, fmt, args);
-	va_end(args);
-	fault_set_exit(&f, EX_USAGE, "%s", text.data);
-	sbuf_release(&text);
-	return command_fail(&f);
-}
-
-int command_refuse(const char *command, const char *argument)
-{
-	return refuse_usage(_("%s does not know `%s`: see relay %s --help"),
-	                    command, argument, command);
-}
-
 static int refuse_command(const char *name)
 {
 	const char *nearest = NULL;
@@ -121,11 +91,13 @@ static int refuse_command(const char *name)
 		}
 	}
 	if (nearest == NULL)
-		return refuse_usage(_("there is no command `%s`: see relay "
-		                      "--help"),
-		                    name);
-	return refuse_usage(_("there is no command `%s`: did you mean `%s`?"),
-	                    name, nearest);
+		return command_refuse_usage(
+			_("there is no command `%s`: see relay "
+		          "--help"),
+			name);
+	return command_refuse_usage(
+		_("there is no command `%s`: did you mean `%s`?"), name,
+		nearest);
 }
 
 /* --- help ----------------------------------------------------------------- */
@@ -225,10 +197,10 @@ static int refuse_option(const char *option)
 
 	for (size_t i = 0; i < COUNT_OF(with_value); i++)
 		if (strcmp(option, with_value[i]) == 0)
-			return refuse_usage(_("`%s` needs a path behind it"),
-			                    option);
-	return refuse_usage(_("there is no option `%s`: see relay --help"),
-	                    option);
+			return command_refuse_usage(
+				_("`%s` needs a path behind it"), option);
+	return command_refuse_usage(
+		_("there is no option `%s`: see relay --help"), option);
 }
 
 /* Options before the command.  0, or the status of a usage fault. */
@@ -278,6 +250,10 @@ static char *absolute(const char *path)
 /* In the environment too, for the flusher that an action may start. */
 static void override(struct site *site, const struct invocation *call)
 {
+	if (call->config != NULL || call->queue != NULL) {
+		site->is_system = false; /* of whoever names it */
+		site->owner = geteuid();
+	}
 	if (call->config != NULL) {
 		free(site->config);
 		site->config = absolute(call->config);
@@ -290,10 +266,30 @@ static void override(struct site *site, const struct invocation *call)
 	}
 }
 
+/* The machine's queue belongs to the user relay: root becomes that user, and
+ * others ask the program that has the right to look. */
+static int run_command(const struct command *command, const struct site *site,
+                       int argc, char *argv[])
+{
+	struct fault f;
+
+	if (site_become_owner(site, &f) != 0)
+		return command_fail(&f);
+	if (!site->is_system || site_is_ours(site) ||
+	    command->run != command_queue)
+		return command->run(site, argc, argv);
+	execv(PKGLIBEXECDIR "/relay-queue", argv);
+	fault_set_exit(&f, EX_OSFILE,
+	               _("cannot run %s: %s; is relay installed whole?"),
+	               PKGLIBEXECDIR "/relay-queue", intl_error(errno));
+	return command_fail(&f);
+}
+
 static int run(const struct site *site, int argc, char *argv[])
 {
 	if (argc <= 0)
-		return refuse_usage(_("which command?  See relay --help"));
+		return command_refuse_usage(
+			_("which command?  See relay --help"));
 	if (strcmp(argv[0], "help") == 0)
 		return show_help(site);
 	for (size_t i = 0; i < COUNT_OF(commands); i++) {
@@ -301,7 +297,7 @@ static int run(const struct site *site, int argc, char *argv[])
 			continue;
 		if (asks_for_help(argc, argv))
 			return show_command_help(&commands[i]);
-		return commands[i].run(site, argc, argv);
+		return run_command(&commands[i], site, argc, argv);
 	}
 	return refuse_command(argv[0]);
 }

@@ -4,9 +4,12 @@
  * Each action works on messages named by id, or on all that it fits with
  * --all; one that cannot be done says why and does not stop the others.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "base/attr.h"
 #include "base/clock.h"
@@ -37,7 +40,7 @@ static int hold(struct request *r, enum spool_place place, struct entry *e,
 static int release(struct request *r, enum spool_place place, struct entry *e,
                    struct fault *f)
 {
-	spool_set_due(e, clock_seconds());
+	spool_set_due(&r->spool, e, clock_seconds());
 	r->changed = true;
 	return spool_move(&r->spool, e, place, SPOOL_NEW, f);
 }
@@ -66,13 +69,13 @@ static int reopen(struct request *r, const struct entry *e, struct fault *f)
 static int retry(struct request *r, enum spool_place place, struct entry *e,
                  struct fault *f)
 {
-	spool_set_due(e, clock_seconds());
 	r->changed = true;
-	if (place == SPOOL_NEW)
-		return 0;
-	if (reopen(r, e, f) != 0)
+	if (place != SPOOL_NEW && reopen(r, e, f) != 0)
 		return -1;
-	return spool_move(&r->spool, e, place, SPOOL_NEW, f);
+	spool_set_due(&r->spool, e, clock_seconds());
+	return place == SPOOL_NEW
+	               ? 0
+	               : spool_move(&r->spool, e, place, SPOOL_NEW, f);
 }
 
 #define IN(place) (1 << (place))
@@ -151,9 +154,10 @@ static int act_on(struct request *r, const struct action *action,
 	if (!entry_is_id(id))
 		return refuse_id(id, f);
 	for (int p = 0; p < SPOOL_PLACES && result == 0; p++)
-		result = act_in(r, action, (enum spool_place)p, id, f);
+		if (r->spool.place[p].fd >= 0) /* bad/ is not for guests */
+			result = act_in(r, action, (enum spool_place)p, id, f);
 	if (result == 0)
-		return refuse(id, _("there is no such message (any more)"), f);
+		return queue_missing(id, f);
 	if (result > 0)
 		printf("%s: %s\n", id, intl_text(action->done));
 	return result > 0 ? 0 : -1;
@@ -175,6 +179,18 @@ static int act_on_named(struct request *r, const struct action *action,
 	return status;
 }
 
+/* All of a guest's are his own. */
+static bool is_ours(const struct request *r, enum spool_place place,
+                    const char *id)
+{
+	struct stat st;
+
+	return site_is_ours(r->site) ||
+	       (fstatat(r->spool.place[place].fd, id, &st,
+	                AT_SYMLINK_NOFOLLOW) == 0 &&
+	        st.st_uid == getuid());
+}
+
 static int act_on_all(struct request *r, const struct action *action)
 {
 	int status = EX_OK;
@@ -183,12 +199,13 @@ static int act_on_all(struct request *r, const struct action *action)
 		struct spool_list list;
 		struct fault f = { 0 };
 
-		if ((action->places & IN(p)) == 0)
+		if ((action->places & IN(p)) == 0 || r->spool.place[p].fd < 0)
 			continue;
 		if (spool_list(&r->spool, (enum spool_place)p, &list, &f) != 0)
 			return command_fail(&f);
 		for (size_t i = 0; i < list.count; i++)
-			if (act_on(r, action, list.id[i], &f) != 0)
+			if (is_ours(r, (enum spool_place)p, list.id[i]) &&
+			    act_on(r, action, list.id[i], &f) != 0)
 				status = command_fail(&f);
 		spool_list_release(&list);
 	}
@@ -208,9 +225,15 @@ static int perform(struct request *r, const struct action *action, int count,
 		               action->name);
 		return command_fail(&f);
 	}
+	if (action->act == retry && !site_is_ours(r->site)) {
+		fault_set_exit(&f, EX_NOPERM,
+		               _("only root can have mail of this queue tried "
+		                 "again at once: sudo relay queue retry"));
+		return command_fail(&f);
+	}
 	status = r->all ? act_on_all(r, action)
 	                : act_on_named(r, action, count, ids);
-	if (r->changed)
+	if (r->changed && site_is_ours(r->site))
 		wake_ring(&r->spool.root);
 	return status;
 }
@@ -244,9 +267,8 @@ static int show_text(struct request *r, int count, char *ids[])
 	for (int i = 0; i < count; i++) {
 		struct fault f;
 
-		if (queue_show_text(&r->spool, ids[i]))
+		if (queue_show_text(&r->spool, ids[i], &f) == 0)
 			continue;
-		refuse(ids[i], _("there is no such message (any more)"), &f);
 		status = command_fail(&f);
 	}
 	return status;
@@ -330,8 +352,7 @@ int command_queue(const struct site *site, int argc, char *argv[])
 
 	if (count < 0)
 		return command_refuse("queue", argv[-1 - count]);
-	spool_init(&r.spool);
-	if (spool_open_existing(&r.spool, site->queue, &missing, &f) == 0)
+	if (site_open(site, &r.spool, &missing, &f) == 0)
 		status = dispatch(&r, count, argv);
 	else if (missing)
 		status = without_queue(&r, count, argv);

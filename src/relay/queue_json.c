@@ -96,13 +96,22 @@ static void add_json_head(struct sbuf *b, const struct listing_item *item)
 	add_json(b, "damage", item->damage.text);
 }
 
+struct sums {
+	size_t count;
+	size_t hidden; /* of other users */
+};
+
 static int print_json_item(void *arg, const struct listing_item *item)
 {
-	bool *first = arg;
+	struct sums *sums = arg;
 	struct sbuf b;
 
+	if (item->is_hidden) {
+		sums->hidden++;
+		return 0;
+	}
 	sbuf_init(&b, OUTPUT_LIMIT);
-	sbuf_addstr(&b, *first ? "\n  " : ",\n  ");
+	sbuf_addstr(&b, sums->count++ == 0 ? "\n  " : ",\n  ");
 	add_json_head(&b, item);
 	fputs(b.data, stdout);
 	sbuf_release(&b);
@@ -112,7 +121,6 @@ static int print_json_item(void *arg, const struct listing_item *item)
 		fputs("]", stdout);
 	}
 	fputs("}", stdout);
-	*first = false;
 	return 0;
 }
 
@@ -120,7 +128,8 @@ static void print_json_pauses(const struct site *site,
                               const struct spool *spool)
 {
 	struct fault f;
-	struct config *config = config_load(site->config, NULL, &f);
+	struct config *config =
+		site_is_ours(site) ? config_load(site->config, NULL, &f) : NULL;
 	struct sbuf b;
 
 	sbuf_init(&b, OUTPUT_LIMIT);
@@ -144,34 +153,35 @@ static void print_json_pauses(const struct site *site,
 	config_free(&config);
 }
 
-static int print_json_all(const struct spool *spool, struct fault *f)
+static int print_json_all(const struct spool *spool, struct sums *sums,
+                          struct fault *f)
 {
-	bool first = true;
-
 	for (int place = 0; place < SPOOL_PLACES; place++)
-		if (listing_each(spool, (enum spool_place)place,
-		                 print_json_item, &first, f) != 0)
+		if (spool->place[place].fd >= 0 &&
+		    listing_each(spool, (enum spool_place)place,
+		                 print_json_item, sums, f) != 0)
 			return -1;
 	return 0;
 }
 
 /* One that is gone does not stop the others; the last of them is the fault. */
 static int print_json_some(const struct spool *spool, char *const ids[],
-                           size_t count, struct fault *f)
+                           size_t count, struct sums *sums, struct fault *f)
 {
-	bool first = true;
 	int result = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		struct listing_item item;
 
 		if (!queue_find(spool, ids[i], &item)) {
-			result = fault_set_exit(
-				f, EX_UNAVAILABLE, "%s: %s", ids[i],
-				_("there is no such message (any more)"));
+			result = queue_missing(ids[i], f);
 			continue;
 		}
-		print_json_item(&first, &item);
+		if (item.is_hidden) {
+			*f = item.damage;
+			result = fault_wrap(f, "%s", ids[i]);
+		}
+		print_json_item(sums, &item);
 		listing_item_release(&item);
 	}
 	return result;
@@ -200,13 +210,17 @@ void queue_list_nothing(const struct site *site, bool json)
 int queue_list_json(const struct site *site, const struct spool *spool,
                     char *const ids[], size_t count, struct fault *f)
 {
+	struct sums sums = { 0 };
 	int result;
 
 	print_json_head(site);
 	print_json_pauses(site, spool);
 	printf("],\n\"messages\": [");
-	result = ids != NULL ? print_json_some(spool, ids, count, f)
-	                     : print_json_all(spool, f);
-	printf("] }\n");
+	result = ids != NULL ? print_json_some(spool, ids, count, &sums, f)
+	                     : print_json_all(spool, &sums, f);
+	if (spool->is_shared && ids == NULL)
+		printf("],\n\"others\": %zu }\n", sums.hidden);
+	else
+		printf("] }\n");
 	return result;
 }

@@ -116,6 +116,8 @@ bool queue_find(const struct spool *spool, const char *id,
                 struct listing_item *item)
 {
 	for (int place = 0; place < SPOOL_PLACES; place++) {
+		if (spool->place[place].fd < 0)
+			continue;
 		if (listing_read(spool, (enum spool_place)place, id, item))
 			return true;
 		listing_item_release(item);
@@ -186,12 +188,21 @@ static void add_item(struct sbuf *b, const struct listing_item *item)
 	add_reasons(b, item);
 }
 
+struct sums {
+	size_t count;  /* shown */
+	size_t hidden; /* of other users */
+};
+
 static int print_item(void *arg, const struct listing_item *item)
 {
-	size_t *count = arg;
+	struct sums *sums = arg;
 	struct sbuf b;
 
-	(*count)++;
+	if (item->is_hidden) {
+		sums->hidden++;
+		return 0;
+	}
+	sums->count++;
 	sbuf_init(&b, OUTPUT_LIMIT);
 	add_item(&b, item);
 	fputs(b.data, stdout);
@@ -200,11 +211,12 @@ static int print_item(void *arg, const struct listing_item *item)
 }
 
 /* Smarthosts that are left alone, with the reason: what a person should know
- * first.  A broken configuration has none to name. */
+ * first.  A broken configuration has none to name, and a guest reads none. */
 static void print_pauses(const struct site *site, const struct spool *spool)
 {
 	struct fault f;
-	struct config *config = config_load(site->config, NULL, &f);
+	struct config *config =
+		site_is_ours(site) ? config_load(site->config, NULL, &f) : NULL;
 
 	for (size_t i = 0; config != NULL && i < config->count; i++) {
 		struct pause p;
@@ -227,32 +239,39 @@ static void print_pauses(const struct site *site, const struct spool *spool)
 	config_free(&config);
 }
 
-static void print_sum(const size_t counts[SPOOL_PLACES])
+static void print_sum(const struct sums sums[SPOOL_PLACES])
 {
-	size_t all = 0;
+	size_t all = 0, hidden = 0;
 
-	for (size_t i = 0; i < SPOOL_PLACES; i++)
-		all += counts[i];
-	if (all == 0) {
+	for (size_t i = 0; i < SPOOL_PLACES; i++) {
+		all += sums[i].count;
+		hidden += sums[i].hidden;
+	}
+	if (all + hidden == 0) {
 		printf("%s\n", _("The queue is empty."));
 		return;
 	}
 	printf(_("%zu waiting, %zu held, %zu given up, %zu damaged\n"),
-	       counts[SPOOL_NEW], counts[SPOOL_HOLD], counts[SPOOL_FAILED],
-	       counts[SPOOL_BAD]);
+	       sums[SPOOL_NEW].count, sums[SPOOL_HOLD].count,
+	       sums[SPOOL_FAILED].count, sums[SPOOL_BAD].count);
+	if (hidden > 0)
+		printf(intl_plural("and %zu message of another user\n",
+		                   "and %zu messages of other users\n", hidden),
+		       hidden);
 }
 
 int queue_list_text(const struct site *site, const struct spool *spool,
                     struct fault *f)
 {
-	size_t counts[SPOOL_PLACES] = { 0 };
+	struct sums sums[SPOOL_PLACES] = { { 0 } };
 
 	print_pauses(site, spool);
 	for (int place = 0; place < SPOOL_PLACES; place++)
-		if (listing_each(spool, (enum spool_place)place, print_item,
-		                 &counts[place], f) != 0)
+		if (spool->place[place].fd >= 0 &&
+		    listing_each(spool, (enum spool_place)place, print_item,
+		                 &sums[place], f) != 0)
 			return -1;
-	print_sum(counts);
+	print_sum(sums);
 	return 0;
 }
 
@@ -340,13 +359,23 @@ static void print_message(struct listing_item *item)
 		fprintf(stderr, "relay: %s\n", f.text);
 }
 
-bool queue_show_text(const struct spool *spool, const char *id)
+int queue_missing(const char *id, struct fault *f)
+{
+	return fault_set_exit(f, EX_UNAVAILABLE, "%s: %s", id,
+	                      _("there is no such message (any more)"));
+}
+
+int queue_show_text(const struct spool *spool, const char *id, struct fault *f)
 {
 	struct listing_item item;
 	struct sbuf b;
 
 	if (!queue_find(spool, id, &item))
-		return false;
+		return queue_missing(id, f);
+	if (item.is_hidden) {
+		*f = item.damage;
+		return fault_wrap(f, "%s", id);
+	}
 	sbuf_init(&b, OUTPUT_LIMIT);
 	if (item.damage.kind != FAULT_NONE) {
 		add_item(&b, &item);
@@ -358,5 +387,5 @@ bool queue_show_text(const struct spool *spool, const char *id)
 	}
 	sbuf_release(&b);
 	listing_item_release(&item);
-	return true;
+	return 0;
 }

@@ -28,8 +28,11 @@ enum journal_kind queue_mark_state(const struct mark *mark);
 /* What an empty queue looks like. */
 void queue_list_nothing(const struct site *site, bool json);
 
-/* One message with its envelope, history and the message itself.  False: there
- * is no such message. */
-bool queue_show_text(const struct spool *spool, const char *id);
+/* One message with its envelope, history and the message itself.  -1: there is
+ * no such message, or it is not for us. */
+int queue_show_text(const struct spool *spool, const char *id, struct fault *f);
+
+/* The fault of an id that is not there. */
+int queue_missing(const char *id, struct fault *f);
 
 #endif

@@ -18,9 +18,9 @@
 #include "base/fdio.h"
 #include "base/intl.h"
 #include "message/address.h"
+#include "queue/mailq.h"
 #include "queue/wake.h"
 #include "sendmail/args.h"
-#include "sendmail/mailq.h"
 #include "sendmail/submit.h"
 
 static int fail(const struct args *args, const struct fault *f)
@@ -88,7 +88,26 @@ static int verify(const struct args *args)
 	return status;
 }
 
-/* -q: ring, or with -v become the flusher so that a person sees it work. */
+/* In the machine's queue relay-queue shows a user his own mail. */
+static int list_queue(const struct args *args, const struct site *site,
+                      struct fault *f)
+{
+	bool only_count = args->mode == ARGS_COUNT;
+	char name[] = "relay-queue", all[] = "--mailq",
+	     count[] = "--mailq-count";
+	char *const argv[] = { name, only_count ? count : all, NULL };
+
+	if (site_become_owner(site, f) != 0)
+		return -1;
+	if (!site->is_system || site_is_ours(site))
+		return mailq(site, only_count, f);
+	execv(PKGLIBEXECDIR "/relay-queue", argv);
+	return fault_set_exit(f, EX_OSFILE, _("cannot run %s: %s"),
+	                      PKGLIBEXECDIR "/relay-queue", intl_error(errno));
+}
+
+/* -q: ring, or with -v become the flusher so that a person sees it work.  The
+ * machine's queue needs no ring from its users. */
 static int run_queue(const struct args *args, const struct site *site,
                      struct fault *f)
 {
@@ -102,6 +121,10 @@ static int run_queue(const struct args *args, const struct site *site,
 		return fault_set_exit(f, EX_OSFILE, _("cannot run %s: %s"),
 		                      wake_flusher_path(), intl_error(errno));
 	}
+	if (site_become_owner(site, f) != 0)
+		return -1;
+	if (!site_is_ours(site))
+		return 0;
 	dir_init(&root);
 	if (dir_open(&root, NULL, site->queue, &missing, f) == 0)
 		wake_ring(&root);
@@ -123,7 +146,7 @@ static int take_message(const struct args *args, const struct site *site,
 		                        "message"));
 	spool_init(&spool);
 	result = submit(args, site, &spool, f);
-	if (result == 0 && !args->is_patient)
+	if (result == 0 && !args->is_patient && !site->is_system)
 		wake_ring(&spool.root);
 	spool_release(&spool);
 	if (result != 0)
@@ -143,7 +166,7 @@ static int act(const struct args *args, const struct site *site, bool no_input,
 			                      _("mailq takes no addresses; "
 			                        "`relay queue show ID` "
 			                        "shows one message"));
-		return mailq(site, args->mode == ARGS_COUNT, f);
+		return list_queue(args, site, f);
 	case ARGS_RUN: return run_queue(args, site, f);
 	case ARGS_VERIFY:
 	case ARGS_NOTHING:

@@ -17,6 +17,8 @@
 #include "message/complete.h"
 #include "message/header.h"
 #include "message/wire.h"
+#include "queue/id.h"
+#include "sendmail/handover.h"
 
 #define READ_SIZE 65536
 #define DRAIN_LIMIT ((size_t)64 << 20)
@@ -36,7 +38,8 @@ struct submission {
 	bool at_end;
 	struct entry_writer writer;
 	char id[ENTRY_ID_LENGTH + 1];
-	int fd; /* of the entry in tmp/, or -1 */
+	int fd; /* of the entry in tmp/, or collected to be handed over; or -1
+	         */
 	struct fault *fault;
 };
 
@@ -45,6 +48,8 @@ static int write_body(void *arg, const char *bytes, size_t n)
 {
 	struct submission *s = arg;
 
+	if (s->site->is_system)
+		handover_spill(s->fd, s->writer.length);
 	return entry_write(&s->writer, bytes, n, s->fault);
 }
 
@@ -71,7 +76,9 @@ static void submission_init(struct submission *s, const struct args *args,
 
 static void submission_release(struct submission *s)
 {
-	if (s->fd >= 0)
+	if (s->fd >= 0 && s->site->is_system)
+		close(s->fd);
+	else if (s->fd >= 0)
 		spool_abandon(s->spool, s->id, s->fd);
 	address_list_release(&s->recipients);
 	sbuf_release(&s->sender);
@@ -281,17 +288,37 @@ static int write_content(struct submission *s, struct fault *f)
 	return entry_finish(&s->writer, f);
 }
 
+/* relay-drop gives the entry its name; ours makes the Message-ID. */
+static int create(struct submission *s, struct fault *f)
+{
+	if (!s->site->is_system)
+		return spool_create(s->spool, s->id, f);
+	if (id_make(s->id, clock_now()) != 0)
+		return fault_set_exit(
+			f, EX_OSERR, _("no random numbers from the kernel: %s"),
+			intl_error(errno));
+	return handover_open(f);
+}
+
 /* The writer knows a descriptor only; a person wants to know which disk. */
 static int write_entry(struct submission *s, struct fault *f)
 {
-	s->fd = spool_create(s->spool, s->id, f);
+	s->fd = create(s, f);
 	if (s->fd < 0 || complete(s, f) != 0)
 		return -1;
 	s->writer.fd = s->fd;
 	if (write_content(s, f) == 0)
 		return 0;
-	return f->status == EX_IOERR ? fault_wrap(f, "%s", s->spool->tmp.path)
-	                             : -1;
+	if (f->status != EX_IOERR || s->site->is_system)
+		return -1;
+	return fault_wrap(f, "%s", s->spool->tmp.path);
+}
+
+static int open_queue(struct submission *s, struct fault *f)
+{
+	return s->site->is_system
+	               ? 0
+	               : spool_open_to_submit(s->spool, s->site->queue, f);
 }
 
 static int run(struct submission *s, struct fault *f)
@@ -299,10 +326,11 @@ static int run(struct submission *s, struct fault *f)
 	int fd;
 
 	if (read_sender(s, f) != 0 || read_operands(s, f) != 0 ||
-	    spool_open_to_submit(s->spool, s->site->queue, f) != 0 ||
-	    read_header(s, f) != 0 || read_header_recipients(s, f) != 0 ||
-	    write_entry(s, f) != 0)
+	    open_queue(s, f) != 0 || read_header(s, f) != 0 ||
+	    read_header_recipients(s, f) != 0 || write_entry(s, f) != 0)
 		return -1;
+	if (s->site->is_system)
+		return handover_give(s->fd, f);
 	fd = s->fd;
 	s->fd = -1;
 	return spool_commit(s->spool, s->id, fd, f);

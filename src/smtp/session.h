@@ -116,9 +116,11 @@ struct session_mail {
 	const char *sender; /* "" is the null sender */
 	struct session_recipient *recipients;
 	size_t count;
-	uint64_t size; /* octets in wire form, without stuffing */
-	bool is_8bit;  /* holds octets above 127 */
-	bool is_utf8;  /* an address of the envelope is not ASCII */
+	const char
+		*trace; /* lines of ours that go before the content, or NULL */
+	uint64_t size;  /* octets of both in wire form, without stuffing */
+	bool is_8bit;   /* holds octets above 127 */
+	bool is_utf8;   /* an address of the envelope is not ASCII */
 };
 
 /* What EHLO offered, forgotten after STARTTLS. */

@@ -105,7 +105,7 @@ START_TEST(one_item)
 	journal_add(&j, JOURNAL_ATTEMPT, JOURNAL_ALL, "4.4.1", "later", &f);
 	journal_release(&j);
 	ck_assert_int_eq(spool_take(&s, SPOOL_NEW, id, &e, &f), SPOOL_TAKEN);
-	spool_set_due(&e, 1700000060);
+	spool_set_due(&s, &e, 1700000060);
 	ck_assert(listing_read(&s, SPOOL_NEW, id, &item));
 	ck_assert_int_eq(item.place, SPOOL_NEW);
 	ck_assert_str_eq(item.entry.id, id);

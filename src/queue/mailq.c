@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "sendmail/mailq.h"
+#include "queue/mailq.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -84,7 +84,7 @@ static int see(void *arg, const struct listing_item *item)
 		       "----Arrival Time----- -Sender/Recipient-------\n");
 	totals->count++;
 	totals->bytes += item->size;
-	if (!totals->only_count)
+	if (!totals->only_count && !item->is_hidden)
 		print_item(item);
 	return ferror(stdout); /* nobody reads on: the rest is not read */
 }
@@ -110,8 +110,7 @@ int mailq(const struct site *site, bool only_count, struct fault *f)
 	bool missing = false;
 	int result;
 
-	spool_init(&spool);
-	result = spool_open_existing(&spool, site->queue, &missing, f);
+	result = site_open(site, &spool, &missing, f);
 	if (result == 0)
 		result = listing_each(&spool, SPOOL_NEW, see, &totals, f);
 	if (result == 0)

@@ -8,10 +8,11 @@
  *     \tTotal Requests: 2
  *     -- 3 Kbytes in 2 Requests.
  *
- * No other line begins with a hex digit.  What strangers wrote is escaped.
+ * No other line begins with a hex digit.  What strangers wrote is escaped.  In
+ * a shared queue other users' messages are in the totals only.
  */
-#ifndef SENDMAIL_MAILQ_H
-#define SENDMAIL_MAILQ_H
+#ifndef QUEUE_MAILQ_H
+#define QUEUE_MAILQ_H
 
 #include <stdbool.h>
 

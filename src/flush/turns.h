@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* turns - users of a shared queue take turns
+ *
+ * In a list in order of arrival the first message of each user comes before
+ * anybody's second, and so on: whoever submits ten thousand messages waits for
+ * them alone.
+ */
+#ifndef FLUSH_TURNS_H
+#define FLUSH_TURNS_H
+
+#include "queue/spool.h"
+
+/* The indices of the list, in the order in which they are to be sent; the
+ * caller frees it.  In a queue of one user it is the list's own order. */
+size_t *turns_make(const struct spool *s, const struct spool_list *list);
+
+#endif
