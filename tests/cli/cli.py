@@ -31,6 +31,8 @@ TRAILER = re.compile(rb"= ([0-9A-F]{16}) ([0-9A-F]{8})\n\Z")
 PATIENCE = 60  # seconds until a program hangs
 signal.alarm(300)  # ... or we do
 IS_ROOT = os.getuid() == 0
+# nohup and `&` in a script have it ignored, and what is ignored is inherited.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def holds(program, text):
