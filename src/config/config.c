@@ -136,6 +136,13 @@ bool smarthost_has_login(const struct smarthost *h)
 
 /* --- what the keys of a block mean together ------------------------------- */
 
+/* Insisted on, so mail must not go without it. */
+static bool names_password_login(const struct smarthost *h)
+{
+	return strcmp(h->login, "auto") != 0 && strcmp(h->login, "none") != 0 &&
+	       strcmp(h->login, "external") != 0;
+}
+
 static void check_login(struct config_errors *e, const struct smarthost *h)
 {
 	bool wants = strcmp(h->login, "none") != 0 && !has_external(h);
@@ -148,6 +155,12 @@ static void check_login(struct config_errors *e, const struct smarthost *h)
 		config_complain(e, smarthost_line(h, "password"), "user",
 		                _("`password` needs a name to log in with: add "
 		                  "`user NAME`"));
+	if (names_password_login(h) && set_in(h, "user") == 0 &&
+	    set_in(h, "password") == 0)
+		config_complain(e, smarthost_line(h, "login"), "login",
+		                _("`login %s` needs a name and a password: add "
+		                  "`user NAME` and `password file PATH`"),
+		                h->login);
 	if (has_external(h) && set_in(h, "tls_cert") == 0)
 		config_complain(e, smarthost_line(h, "login"), "login",
 		                _("`login external` logs in with a "

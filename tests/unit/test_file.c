@@ -53,6 +53,7 @@ static const struct {
 	/* what keys mean together */
 	{ TEXT(A " user me\n"), "rc:3: `user` needs a password: add `password file PATH`, or `login none`\n" },
 	{ TEXT(A " password hunter2\n"), "rc:3: `password` needs a name to log in with: add `user NAME`\n" },
+	{ TEXT(A " login plain login\n"), "rc:3: `login plain login` needs a name and a password: add `user NAME` and `password file PATH`\n" },
 	{ TEXT(A " login external\n"), "rc:3: `login external` logs in with a certificate: add `tls_cert` and `tls_key`\n" },
 	{ TEXT(A " tls_cert /c\n"), "rc:3: `tls_cert` needs its key: add `tls_key PATH`\n" },
 	{ TEXT(A " tls_key /k\n"), "rc:3: `tls_key` needs its certificate: add `tls_cert PATH`\n" },
@@ -301,6 +302,8 @@ static const char whole[] = "\xEF\xBB\xBF# a comment \xC3\xA9\n"
 			    " host other.example.org\n"
 			    " tls implicit\n"
 			    " login PLAIN login\n"
+			    " user me\n"
+			    " password env P\n"
 			    "smarthost fourth\n"
 			    " host 192.0.2.1\n"
 			    " tls none\n"
@@ -374,10 +377,8 @@ static const struct {
 	enum config_tls tls;
 	bool has_login;
 } settled[] = {
-	{ 587, CONFIG_TLS_STARTTLS, true },
-	{ 465, CONFIG_TLS_IMPLICIT, false },
-	{ 465, CONFIG_TLS_IMPLICIT, false },
-	{ 587, CONFIG_TLS_NONE, false },
+	{ 587, CONFIG_TLS_STARTTLS, true }, { 465, CONFIG_TLS_IMPLICIT, false },
+	{ 465, CONFIG_TLS_IMPLICIT, true }, { 587, CONFIG_TLS_NONE, false },
 	{ 587, CONFIG_TLS_STARTTLS, true },
 };
 
