@@ -123,6 +123,13 @@ unsigned smarthost_line(const struct smarthost *h, const char *key)
 	return line != 0 ? line : h->line;
 }
 
+void smarthost_blame(const struct config *config, const struct smarthost *h,
+                     const char *key, struct fault *f)
+{
+	if (config->path != NULL)
+		add_place(f, config->path, smarthost_line(h, key), key);
+}
+
 static bool has_external(const struct smarthost *h)
 {
 	return strstr(h->login, "external") != NULL;

@@ -94,6 +94,10 @@ bool smarthost_has_login(const struct smarthost *h);
 /* Where `key` of the block was set, else where the block begins. */
 unsigned smarthost_line(const struct smarthost *h, const char *key);
 
+/* Say in a fault about `key` where that is in the file. */
+void smarthost_blame(const struct config *config, const struct smarthost *h,
+                     const char *key, struct fault *f);
+
 /* Add one to the list: at `line` of the file, or about the variable that stands
  * for `key` (NULL: all of it). */
 void config_complain(struct config_errors *errors, unsigned line,

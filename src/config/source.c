@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/child.h"
 #include "base/intl.h"
@@ -177,16 +178,29 @@ static bool is_container_secret(const char *path)
 	       strstr(path, "/../") == NULL;
 }
 
+static mode_t unfit_bits(const char *path)
+{
+	return is_container_secret(path) ? TRUST_WRITABLE
+	                                 : TRUST_WRITABLE | TRUST_READABLE;
+}
+
+int source_look(const struct source *s, struct fault *f)
+{
+	struct stat st;
+
+	if (s->kind != SOURCE_FILE || stat(s->words[0], &st) != 0)
+		return 0;
+	return trust_check(s->words[0], &st, geteuid(), unfit_bits(s->words[0]),
+	                   f);
+}
+
 static struct secret *fetch_file(const struct source *s, struct sbuf *b,
                                  struct fault *f)
 {
 	const char *path = s->words[0];
-	mode_t unfit = TRUST_WRITABLE;
 	struct stat st;
 
-	if (!is_container_secret(path))
-		unfit |= TRUST_READABLE;
-	if (trust_read(path, unfit, b, &st, f) != 0)
+	if (trust_read(path, unfit_bits(path), b, &st, f) != 0)
 		return NULL;
 	return only_line(b, path, f);
 }

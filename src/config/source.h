@@ -40,6 +40,10 @@ void source_release(struct source *s);
 /* "command pass", "file /run/secrets/mail", "inline": never the secret. */
 void source_describe(const struct source *s, struct sbuf *b);
 
+/* What can be said without fetching it: -1 if it is in a file that others can
+ * read or change.  A file that is not there passes, as every other source. */
+int source_look(const struct source *s, struct fault *f);
+
 /* The secret, now; the caller frees it.  NULL: FAULT_CONFIG, or FAULT_TEMP when
  * the command failed this time. */
 struct secret *source_fetch(const struct source *s, struct fault *f);

@@ -217,6 +217,7 @@ static bool fetch_password(struct route *r)
 	if (r->password != NULL)
 		return true;
 	put_back(r); /* before the stop counts who waits */
+	smarthost_blame(r->config, r->smarthost, "password", &f);
 	stop_route(r, VERDICT_LOGIN, &f);
 	return false;
 }

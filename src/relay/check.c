@@ -44,6 +44,7 @@ struct check {
 
 /* --- warnings ------------------------------------------------------------- */
 
+/* A key that others can read is refused by relay-flush. */
 static void warn_file(struct check *c, unsigned line, const char *key,
                       const char *path, bool is_key)
 {
@@ -59,7 +60,9 @@ static void warn_file(struct check *c, unsigned line, const char *key,
 	else if (trust_check(path, &st, geteuid(), TRUST_WRITABLE, &f) != 0)
 		config_complain(&c->warnings, line, key, "%s", f.text);
 	else if (is_key && (st.st_mode & 0077) != 0)
-		config_complain(&c->warnings, line, key,
+		config_complain((st.st_mode & S_IRWXO) != 0 ? &c->errors
+		                                            : &c->warnings,
+		                line, key,
 		                _("`%s` can be read by other users: chmod 600 "
 		                  "%s"),
 		                key, path);
@@ -149,6 +152,25 @@ static void fetch_all(struct check *c)
 	}
 }
 
+/* The faults of all passwords; of those that were not fetched, what can be seen
+ * from outside. */
+static void complain_of_secrets(struct check *c)
+{
+	for (size_t i = 0; i < c->config->count; i++) {
+		const struct smarthost *h = &c->config->smarthosts[i];
+		struct fault f = { .kind = FAULT_NONE };
+
+		if (c->fetched != NULL)
+			f = c->fetched[i];
+		else
+			source_look(&h->password, &f);
+		if (f.kind != FAULT_NONE)
+			config_complain(&c->errors,
+			                smarthost_line(h, "password"),
+			                "password", "%s", f.text);
+	}
+}
+
 /* --- as text -------------------------------------------------------------- */
 
 /* "label   text", wrapped; what comes from the file is escaped. */
@@ -186,16 +208,6 @@ static void add_top(const struct check *c, struct sbuf *b)
 	}
 }
 
-static void add_fetched(const struct check *c, size_t i, struct sbuf *value)
-{
-	if (c->fetched[i].kind == FAULT_NONE) {
-		sbuf_addstr(value, _(": ok"));
-		return;
-	}
-	sbuf_reset(value); /* the fault names the source again */
-	sbuf_addstr(value, c->fetched[i].text);
-}
-
 /* What a row shows; nothing: the row is not shown. */
 static void add_value(const struct check *c, size_t which,
                       const struct option *o, struct sbuf *value)
@@ -210,8 +222,9 @@ static void add_value(const struct check *c, size_t which,
 	if (h->lines[option_index(o)] == 0 && strcmp(o->fallback, "0") == 0)
 		return;
 	option_print(o, h, value);
-	if (o->type == OPTION_SOURCE && value->len > 0 && c->fetched != NULL)
-		add_fetched(c, which, value);
+	if (o->type == OPTION_SOURCE && value->len > 0 && c->fetched != NULL &&
+	    c->fetched[which].kind == FAULT_NONE)
+		sbuf_addstr(value, _(": ok"));
 }
 
 static void add_smarthost(const struct check *c, size_t which, struct sbuf *b)
@@ -466,15 +479,17 @@ static int show_options(const struct check *c)
 	return EX_OK;
 }
 
-/* The worst that was found. */
+/* The worst that was found: a command that failed this time says nothing about
+ * the configuration. */
 static int verdict(const struct check *c)
 {
-	if (c->errors.count > 0)
-		return EX_CONFIG;
+	size_t passing = 0;
+
 	for (size_t i = 0; c->fetched != NULL && i < c->config->count; i++)
-		if (c->fetched[i].kind != FAULT_NONE)
-			return fault_exit_status(&c->fetched[i]);
-	return EX_OK;
+		passing += c->fetched[i].kind == FAULT_TEMP ? 1 : 0;
+	if (c->errors.count > passing)
+		return EX_CONFIG;
+	return passing > 0 ? EX_IOERR : EX_OK;
 }
 
 static int examine(struct check *c)
@@ -489,6 +504,8 @@ static int examine(struct check *c)
 		warn_all(c);
 	if (c->config != NULL && c->secrets)
 		fetch_all(c);
+	if (c->config != NULL)
+		complain_of_secrets(c);
 	status = verdict(c);
 	sbuf_init(&b, OUTPUT_LIMIT);
 	if (c->json) {
