@@ -94,6 +94,13 @@ static int take_envid(struct args *args, const char *value, struct fault *f)
 	return 0;
 }
 
+static int take_tag(struct args *args, const char *value, struct fault *f)
+{
+	(void)f;
+	args->tag = value;
+	return 0;
+}
+
 static int take_from_header(struct args *args, const char *value,
                             struct fault *f)
 {
@@ -205,7 +212,7 @@ static const struct {
 	{ 'h', VALUE,    ignore,             "rmail: hop count" },
 	{ 'I', NO_VALUE, take_aliases,       "newaliases" },
 	{ 'i', NO_VALUE, take_dots,          "nearly everybody: a dot is data" },
-	{ 'L', VALUE,    ignore,             "syslog tag" },
+	{ 'L', VALUE,    take_tag,           "syslog tag" },
 	{ 'M', VALUE,    ignore,             "macro" },
 	{ 'm', NO_VALUE, ignore,             "mailx: me too" },
 	{ 'N', VALUE,    take_notify,        "mutt, Sympa: DSN NOTIFY" },

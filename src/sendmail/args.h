@@ -41,6 +41,7 @@ struct args {
 	const char *notify;
 	const char *ret;
 	const char *envid;
+	const char *tag; /* -L, for the system log */
 	char **operands; /* allocated; the words are argv's */
 	size_t operand_count;
 };

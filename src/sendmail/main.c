@@ -15,6 +15,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "base/escape.h"
 #include "base/fdio.h"
 #include "base/intl.h"
 #include "message/address.h"
@@ -25,9 +26,13 @@
 
 static int fail(const struct args *args, const struct fault *f)
 {
+	const char *given = args->tag != NULL ? args->tag : "sendmail";
+	char tag[64];
+
 	if (!args->is_quiet)
 		fprintf(stderr, "sendmail: %s\n", f->text);
-	openlog("sendmail", LOG_PID, LOG_MAIL);
+	escape_copy(tag, sizeof(tag), given, strlen(given));
+	openlog(tag, LOG_PID, LOG_MAIL);
 	syslog(LOG_ERR, "uid=%u: %s", (unsigned)getuid(), f->text);
 	return fault_exit_status(f);
 }
