@@ -109,6 +109,12 @@ void config_free(struct config **config)
 	*config = NULL;
 }
 
+void config_forget_secrets(struct config *config)
+{
+	for (size_t i = 0; i < config->count; i++)
+		source_forget(&config->smarthosts[i].password);
+}
+
 static unsigned set_in(const struct smarthost *h, const char *key)
 {
 	const struct option *o = option_find(OPTION_SMARTHOST, key);

@@ -88,6 +88,10 @@ struct config *config_parse(const char *path, const char *bytes, size_t n,
 
 void config_free(struct config **config);
 
+/* Wipe what the passwords are and where they come from; what kind of source it
+ * was stays.  For whoever asks somebody else for them. */
+void config_forget_secrets(struct config *config);
+
 /* Does anybody log in there, and is a password needed for it? */
 bool smarthost_has_login(const struct smarthost *h);
 

@@ -125,13 +125,21 @@ void source_release(struct source *s)
 	*s = (struct source){ .kind = SOURCE_NONE };
 }
 
+void source_forget(struct source *s)
+{
+	enum source_kind kind = s->kind;
+
+	source_release(s);
+	s->kind = kind;
+}
+
 /* A command's arguments stay out: somebody will put a password there. */
 void source_describe(const struct source *s, struct sbuf *b)
 {
 	if (s->kind == SOURCE_NONE)
 		return;
 	sbuf_addstr(b, name_of(s->kind));
-	if (s->kind != SOURCE_INLINE)
+	if (s->words != NULL)
 		sbuf_addf(b, " %s", s->words[0]);
 }
 

@@ -37,6 +37,9 @@ int source_parse(struct source *s, char *const words[], size_t n,
                  struct fault *f);
 void source_release(struct source *s);
 
+/* Wipe everything but the kind; it can be fetched no more. */
+void source_forget(struct source *s);
+
 /* "command pass", "file /run/secrets/mail", "inline": never the secret. */
 void source_describe(const struct source *s, struct sbuf *b);
 

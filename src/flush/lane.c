@@ -22,6 +22,7 @@
 #define HANDSHAKE_TIME 120
 
 enum phase {
+	PHASE_PASSWORD, /* it must be there before anybody is called */
 	PHASE_CONNECT,
 	PHASE_IMPLICIT, /* TLS before the greeting */
 	PHASE_TALK,
@@ -69,8 +70,9 @@ struct lane *lane_create(const struct lane_settings *given)
 	};
 
 	l->smarthost = smarthost;
-	l->login.smarthost = smarthost;
-	l->login.password = given->password;
+	login_init(&l->login, smarthost, given->keeper);
+	l->phase = login_needs_password(&l->login) ? PHASE_PASSWORD
+	                                           : PHASE_CONNECT;
 	l->tls = (struct tls_settings){
 		.ca_file = smarthost->tls_ca,
 		.pin = smarthost->tls_pin,
@@ -122,6 +124,7 @@ static enum progress broken(struct lane *l, enum verdict_scope scope,
                             const struct fault *f)
 {
 	session_broken(&l->session, scope, f);
+	login_release(&l->login);
 	clear_deadline(l);
 	return GO_ON;
 }
@@ -168,6 +171,33 @@ static enum progress closed(struct lane *l)
 }
 
 /* --- connecting --------------------------------------------------------- */
+
+static enum progress no_password(struct lane *l, const struct fault *f)
+{
+	l->phase = PHASE_TALK; /* which is over before it began */
+	return broken(l, VERDICT_LOGIN, f);
+}
+
+static enum progress advance_password(struct lane *l)
+{
+	struct fault f;
+
+	start_deadline(l, KEEPER_TIME);
+	switch (login_ask(&l->login, &f)) {
+	case KEEPER_READY:
+		clear_deadline(l);
+		l->phase = PHASE_CONNECT;
+		return GO_ON;
+	case KEEPER_FAILED: return no_password(l, &f);
+	case KEEPER_WAITING: break;
+	}
+	if (!is_late(l))
+		return BLOCKED;
+	fault_set(&f, FAULT_TEMP, "4.3.0",
+	          _("the password did not come within %d seconds"),
+	          KEEPER_TIME);
+	return no_password(l, &f);
+}
 
 static enum progress advance_connect(struct lane *l)
 {
@@ -282,6 +312,8 @@ static bool take_input(struct lane *l)
 	if (l->session.reader.is_done) {
 		log_reply(l);
 		clear_deadline(l);
+		if (l->session.has_trouble) /* a login that was refused */
+			login_release(&l->login);
 	}
 	return true;
 }
@@ -472,6 +504,7 @@ static enum progress act(struct lane *l)
 static enum progress advance_once(struct lane *l)
 {
 	switch (l->phase) {
+	case PHASE_PASSWORD: return advance_password(l);
 	case PHASE_CONNECT: return advance_connect(l);
 	case PHASE_IMPLICIT: return advance_implicit(l);
 	case PHASE_TALK: break;
@@ -496,18 +529,24 @@ enum lane_state lane_advance(struct lane *l)
 
 int lane_fd(const struct lane *l)
 {
+	if (l->phase == PHASE_PASSWORD)
+		return l->login.answer;
 	return l->stream != NULL ? stream_fd(l->stream)
 	                         : connect_fd(l->connect);
 }
 
 short lane_events(const struct lane *l)
 {
+	if (l->phase == PHASE_PASSWORD)
+		return POLLIN;
 	return l->stream != NULL ? stream_events(l->stream) : POLLIN | POLLOUT;
 }
 
 int64_t lane_deadline(const struct lane *l)
 {
-	return l->stream != NULL ? l->deadline : connect_deadline(l->connect);
+	return l->stream != NULL || l->phase == PHASE_PASSWORD
+	               ? l->deadline
+	               : connect_deadline(l->connect);
 }
 
 /* A server that closed while we were idle has taken nothing: better to know

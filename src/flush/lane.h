@@ -14,8 +14,8 @@
 
 #include <stdint.h>
 
-#include "base/secret.h"
 #include "config/config.h"
+#include "flush/keeper.h"
 #include "queue/entry.h"
 #include "smtp/session.h"
 
@@ -31,11 +31,11 @@ enum lane_state {
 struct lane_settings { /* all borrowed */
 	const struct smarthost *smarthost;
 	const char *helo;
-	const struct secret *password; /* NULL: no login */
-	struct tls_store *store;       /* trust that was loaded before */
+	const struct keeper *keeper; /* of the password */
+	struct tls_store *store;     /* trust that was loaded before */
 };
 
-/* Begin to connect. */
+/* Ask for the password, if there is one to be asked for, and connect. */
 struct lane *lane_create(const struct lane_settings *settings);
 void lane_free(struct lane **l);
 

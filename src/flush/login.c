@@ -1,53 +1,115 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "flush/login.h"
 
+#include <unistd.h>
+
 #include "base/intl.h"
 #include "base/sbuf.h"
 #include "net/sasl.h"
 
 #define BINDING_LIMIT 1024
 
+void login_init(struct login *l, const struct smarthost *smarthost,
+                const struct keeper *keeper)
+{
+	*l = (struct login){ .smarthost = smarthost,
+		             .keeper = keeper,
+		             .answer = -1 };
+}
+
+static void forget_answer(struct login *l)
+{
+	if (l->answer >= 0)
+		close(l->answer);
+	l->answer = -1;
+}
+
 void login_release(struct login *l)
 {
+	forget_answer(l);
 	sasl_free(&l->sasl);
 }
 
-/* The mechanism that was begun, or NULL. */
-static const char *choose(struct login *l, const struct session *session,
-                          const struct stream *stream, struct sbuf *binding,
+/* --- the password --------------------------------------------------------- */
+
+bool login_needs_password(const struct login *l)
+{
+	return smarthost_has_login(l->smarthost) &&
+	       l->smarthost->password.kind != SOURCE_NONE;
+}
+
+enum keeper_state login_ask(struct login *l, struct fault *f)
+{
+	if (l->answer < 0)
+		l->answer = keeper_ask(l->keeper, l->smarthost, f);
+	return l->answer < 0 ? KEEPER_FAILED : keeper_look(l->answer, f);
+}
+
+/* False: it should be there, and is not. */
+static bool take_password(struct login *l, struct secret **password,
                           struct fault *f)
+{
+	*password = NULL;
+	if (l->answer < 0)
+		return true;
+	*password = keeper_take(l->answer, f);
+	forget_answer(l);
+	return *password != NULL;
+}
+
+/* --- the login ------------------------------------------------------------ */
+
+/* The mechanism that was begun, or NULL. */
+static const char *choose(struct login *l, const struct secret *password,
+                          const struct session *session,
+                          const struct stream *stream, struct fault *f)
 {
 	struct sasl_settings settings = {
 		.host = l->smarthost->host,
 		.user = l->smarthost->user,
-		.password = l->password,
+		.password = password,
 		.allowed = l->smarthost->login,
 		.encrypted = stream_is_encrypted(stream),
 		.has_certificate = l->smarthost->tls_cert != NULL,
 	};
 	const char *mechanism;
+	struct sbuf binding;
 
-	if (stream_binding(stream, &settings.is_exporter, binding))
-		settings.binding = binding->data;
+	sbuf_init(&binding, BINDING_LIMIT);
+	if (stream_binding(stream, &settings.is_exporter, &binding))
+		settings.binding = binding.data;
 	mechanism = sasl_choose(&settings, session_mechanisms(session), f);
-	if (mechanism == NULL)
-		return NULL;
 	sasl_free(&l->sasl);
-	l->sasl = sasl_create(&settings, mechanism, f);
+	if (mechanism != NULL)
+		l->sasl = sasl_create(&settings, mechanism, f);
+	sbuf_release(&binding);
 	return l->sasl != NULL ? mechanism : NULL;
+}
+
+/* The library has a copy afterwards, until the login is over. */
+static const char *choose_with_password(struct login *l,
+                                        const struct session *session,
+                                        const struct stream *stream,
+                                        struct fault *f)
+{
+	const char *mechanism = NULL;
+	struct secret *password;
+
+	if (take_password(l, &password, f))
+		mechanism = choose(l, password, session, stream, f);
+	secret_free(&password);
+	return mechanism;
 }
 
 void login_begin(struct login *l, struct session *session,
                  const struct stream *stream)
 {
-	struct sbuf binding, initial;
-	const char *mechanism;
 	struct fault f;
+	const char *mechanism = choose_with_password(l, session, stream, &f);
+	struct sbuf initial;
 	bool is_first;
 
-	sbuf_init(&binding, BINDING_LIMIT);
 	sbuf_init(&initial, GATE_AUTH_LIMIT);
-	mechanism = choose(l, session, stream, &binding, &f);
 	is_first = mechanism != NULL && sasl_is_client_first(l->sasl);
 	if (mechanism == NULL ||
 	    (is_first && sasl_step(l->sasl, "", &initial, &f) != 0))
@@ -55,7 +117,6 @@ void login_begin(struct login *l, struct session *session,
 	else
 		session_login(session, mechanism,
 		              is_first ? initial.data : NULL);
-	sbuf_release(&binding);
 	sbuf_release(&initial);
 }
 
@@ -88,5 +149,5 @@ void login_prove(struct login *l, struct session *session)
 		          l->smarthost->host);
 		session_broken(session, VERDICT_LOGIN, &f);
 	}
-	sasl_free(&l->sasl);
+	login_release(l);
 }

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* login - what SASL says for the session's login steps
  *
- * Chooses the mechanism, begins it, answers challenges, and asks at the end
- * whether the server has proved itself.  What goes wrong is told to the
- * session, which then says good-bye; nothing secret is kept after the login.
+ * Before the connection: asks for the password, so that nobody is called for
+ * whom there is none.  It is taken into our memory when the server wants it.
+ * Then chooses the mechanism, begins it, answers challenges, and asks at the
+ * end whether the server has proved itself.  What goes wrong is told to the
+ * session, which then says good-bye; login_release() when it does, and nothing
+ * secret is kept.
  */
 #ifndef FLUSH_LOGIN_H
 #define FLUSH_LOGIN_H
 
-#include "base/secret.h"
 #include "config/config.h"
+#include "flush/keeper.h"
 #include "net/stream.h"
 #include "smtp/session.h"
 
@@ -17,11 +20,19 @@ struct sasl;
 
 struct login {
 	const struct smarthost *smarthost; /* borrowed */
-	const struct secret *password;     /* borrowed; NULL: EXTERNAL only */
+	const struct keeper *keeper;       /* likewise */
+	int answer; /* of the keeper, or -1: EXTERNAL only */
 	struct sasl *sasl;
 };
 
-void login_release(struct login *l);
+void login_init(struct login *l, const struct smarthost *smarthost,
+                const struct keeper *keeper);
+void login_release(struct login *l); /* wipes; what it was may be done again */
+
+/* Is there a password to be asked for?  login_ask() does, and again while it is
+ * KEEPER_WAITING, after a poll of l->answer. */
+bool login_needs_password(const struct login *l);
+enum keeper_state login_ask(struct login *l, struct fault *f);
 
 /* The session's actions LOGIN, CHALLENGE and PROOF. */
 void login_begin(struct login *l, struct session *session,

@@ -2,8 +2,8 @@
 /* relay-flush - send what is in the queue
  *
  * Run by `relay flush`, by a timer, or in the background by a submission.  It
- * holds the login secrets while it works: it leaves no core, cannot be traced
- * by others of the same user, and wipes what it used. */
+ * holds a password while it logs in (flush/keeper.h): it leaves no core, cannot
+ * be traced by others of the same user, and wipes what it used. */
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
@@ -18,6 +18,7 @@
 #include "base/intl.h"
 #include "base/log.h"
 #include "base/port.h"
+#include "flush/keeper.h"
 #include "flush/watch.h"
 
 struct command_line {
@@ -159,18 +160,22 @@ static int run(const struct command_line *line, char *const *ids, size_t count,
 		.id_count = count,
 	};
 	struct site site = { 0 };
+	struct keeper keeper = { .fd = -1 };
 	struct spool spool;
 	int status = -1;
 
 	spool_init(&spool);
 	if (check_ids(ids, count, f) == 0 && site_find(&site, f) == 0 &&
 	    settle_in(&site, &spool, f) == 0 &&
+	    keeper_start(&keeper, site.config, f) == 0 &&
 	    spool_open(&spool, site.queue, f) == 0) {
 		settings.site = &site;
 		settings.spool = &spool;
+		settings.keeper = &keeper;
 		status = watch_run(&settings, f);
 	}
 	spool_release(&spool);
+	keeper_end(&keeper);
 	site_release(&site);
 	return status;
 }

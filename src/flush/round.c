@@ -64,6 +64,7 @@ static void open_routes(struct round *r)
 		route->domain =
 			config->domain != NULL ? config->domain : r->host;
 		route->store = r->store;
+		route->keeper = r->settings->keeper;
 		route->helo = h->helo != NULL ? h->helo : r->host;
 	}
 }

@@ -12,6 +12,7 @@
 
 #include "config/config.h"
 #include "flush/job.h"
+#include "flush/keeper.h"
 #include "queue/spool.h"
 
 struct round_settings {
@@ -21,6 +22,7 @@ struct round_settings {
 	bool is_now;      /* ignore waits and pauses */
 	char *const *ids; /* only these, whatever their wait; NULL: all */
 	size_t id_count;
+	const struct keeper *keeper;   /* of the passwords */
 	int wake;                      /* FIFO to listen to meanwhile, or -1 */
 	const sigset_t *while_waiting; /* signals blocked while we poll */
 };

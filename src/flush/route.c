@@ -28,7 +28,6 @@ void route_release(struct route *r)
 {
 	job_free(&r->job);
 	lane_free(&r->lane);
-	secret_free(&r->password);
 	spool_list_release(&r->waiting);
 }
 
@@ -205,28 +204,12 @@ static void feed_lane(struct route *r)
 
 /* --- the lane ----------------------------------------------------------- */
 
-/* The secret is fetched when it is needed and wiped with the route. */
-static bool fetch_password(struct route *r)
-{
-	struct fault f;
-
-	if (r->password != NULL || !smarthost_has_login(r->smarthost) ||
-	    r->smarthost->password.kind == SOURCE_NONE)
-		return true;
-	r->password = source_fetch(&r->smarthost->password, &f);
-	if (r->password != NULL)
-		return true;
-	put_back(r); /* before the stop counts who waits */
-	smarthost_blame(r->config, r->smarthost, "password", &f);
-	stop_route(r, VERDICT_LOGIN, &f);
-	return false;
-}
-
 /* A message is read and verified before anybody is called. */
 static bool start_lane(struct route *r)
 {
 	struct lane_settings settings = { .smarthost = r->smarthost,
 		                          .helo = r->helo,
+		                          .keeper = r->keeper,
 		                          .store = r->store };
 
 	if (r->is_stopped)
@@ -236,9 +219,6 @@ static bool start_lane(struct route *r)
 	if (r->job == NULL)
 		return false;
 	r->is_job_sent = false;
-	if (!fetch_password(r))
-		return false;
-	settings.password = r->password;
 	r->lane = lane_create(&settings);
 	r->lane_jobs = r->lane_useful = 0;
 	r->lane_refused = false;

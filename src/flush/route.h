@@ -18,12 +18,12 @@ struct route {
 	const struct spool *spool;
 	const char *helo; /* names we give, borrowed */
 	const char *domain;
-	struct tls_store *store; /* shared by all routes, borrowed */
+	struct tls_store *store;     /* shared by all routes, borrowed */
+	const struct keeper *keeper; /* likewise */
 
 	struct spool_list waiting; /* entries of this pass, oldest first */
 	size_t next;
 
-	struct secret *password;
 	struct lane *lane;
 	struct job *job;      /* the message at hand */
 	bool is_job_sent;     /* the server has heard of it */

@@ -136,6 +136,7 @@ static int pass(const struct watch_settings *w, int wake,
 		.config = config,
 		.config_time = config_time(w->site),
 		.spool = w->spool,
+		.keeper = w->keeper,
 		.is_now = w->is_now,
 		.ids = w->ids,
 		.id_count = w->id_count,
@@ -147,6 +148,7 @@ static int pass(const struct watch_settings *w, int wake,
 	memset(result, 0, sizeof(*result));
 	if (config == NULL)
 		return -1;
+	config_forget_secrets(config);
 	log_to_syslog(config->log == CONFIG_LOG_SYSLOG);
 	failed = round_run(&settings, (const volatile int *)&stop, result, f);
 	result->jobs.trouble |= is_stuck;
@@ -319,11 +321,18 @@ static int run_watching(const struct watch_settings *w,
 		spool_clean(w->spool);
 		wait = watch_pass(&mine, hold.wake, while_asleep, &said);
 		mine.is_now = false; /* a person's word counts once */
+		if (keeper_has_ended(w->keeper))
+			break;
 		if (stop == 0)
 			sleep_until_rung(&hold, wait, while_asleep);
 	}
 	let_go(&hold);
-	return EX_OK;
+	if (stop != 0)
+		return EX_OK;
+	fault_set_exit(f, EX_OSERR,
+	               _("the keeper of passwords has ended, so relay-flush "
+	                 "ends, too: start it again"));
+	return -1;
 }
 
 int watch_run(const struct watch_settings *settings, struct fault *f)

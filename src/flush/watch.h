@@ -16,6 +16,7 @@
 struct watch_settings {
 	const struct site *site;
 	const struct spool *spool;
+	const struct keeper *keeper;
 	bool is_watching;
 	bool is_auto; /* started by a submission: another flusher is no fault */
 	bool is_now;

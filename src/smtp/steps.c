@@ -133,14 +133,14 @@ static void put_auth(struct session *s, struct sbuf *line)
 		return;
 	sbuf_addf(line, " %s", s->answer.len > 0 ? s->answer.data : "=");
 	s->has_answer = false;
-	sbuf_reset(&s->answer);
+	sbuf_release(&s->answer);
 }
 
 static void put_answer(struct session *s, struct sbuf *line)
 {
 	sbuf_add(line, s->answer.data, s->answer.len);
 	s->has_answer = false;
-	sbuf_reset(&s->answer);
+	sbuf_release(&s->answer);
 }
 
 /* RFC 4954, section 4, ends a challenge at 12288 octets. */

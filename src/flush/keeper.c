@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A question is one message, "name NUL host NUL user NUL port", with the other
+ * end of its socket; an answer is one message, struct answer and the secret. */
+#include "flush/keeper.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/intl.h"
+#include "base/mem.h"
+#include "base/port.h"
+#include "base/sbuf.h"
+
+#define QUESTION_LIMIT 16384 /* three words of the configuration */
+#define SECRET_LIMIT 65536   /* as in config/source.c */
+#define ENDING_TIME 200      /* milliseconds */
+
+struct answer {
+	uint32_t kind;   /* of the fault; NONE: there is a secret */
+	uint32_t length; /* of the secret that follows */
+	char code[sizeof(((struct fault *)0)->code)];
+	char text[sizeof(((struct fault *)0)->text)];
+};
+
+union control {
+	char bytes[CMSG_SPACE(sizeof(int))];
+	struct cmsghdr align;
+};
+
+/* --- the question --------------------------------------------------------- */
+
+static void put_question(struct sbuf *b, const struct smarthost *h)
+{
+	sbuf_add(b, h->name, strlen(h->name) + 1);
+	sbuf_add(b, h->host, strlen(h->host) + 1);
+	sbuf_addstr(b, h->user != NULL ? h->user : "");
+	sbuf_add(b, "", 1);
+	sbuf_addf(b, "%u", h->port);
+}
+
+static bool is_about(const struct sbuf *question, const struct smarthost *h)
+{
+	struct sbuf b;
+	bool same;
+
+	sbuf_init(&b, QUESTION_LIMIT);
+	put_question(&b, h);
+	same = b.len == question->len &&
+	       memcmp(b.data, question->data, b.len) == 0;
+	sbuf_release(&b);
+	return same;
+}
+
+/* --- in the keeper -------------------------------------------------------- */
+
+static struct secret *fetch_of(const struct config *config,
+                               const struct smarthost *h, struct fault *f)
+{
+	struct secret *secret = source_fetch(&h->password, f);
+
+	if (secret == NULL)
+		smarthost_blame(config, h, "password", f);
+	return secret;
+}
+
+static struct secret *fetch(const struct config *config,
+                            const struct sbuf *question, struct fault *f)
+{
+	for (size_t i = 0; i < config->count; i++)
+		if (is_about(question, &config->smarthosts[i]))
+			return fetch_of(config, &config->smarthosts[i], f);
+	fault_set(
+		f, FAULT_TEMP, "4.3.5",
+		_("the configuration has changed, and `%s` is not what it was "
+	          "when this pass began: the next one reads it"),
+		question->data);
+	return NULL;
+}
+
+static struct secret *find_secret(const char *path, const struct sbuf *question,
+                                  struct fault *f)
+{
+	struct config *config = config_load(path, NULL, f);
+	struct secret *secret = NULL;
+
+	if (config != NULL)
+		secret = fetch(config, question, f);
+	config_free(&config);
+	return secret;
+}
+
+/* The descriptor that came along, or -1. */
+static int received_fd(struct msghdr *m)
+{
+	struct cmsghdr *c = CMSG_FIRSTHDR(m);
+	int fd = -1;
+
+	if (c != NULL && c->cmsg_level == SOL_SOCKET &&
+	    c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(&fd, CMSG_DATA(c), sizeof(fd));
+	return fd;
+}
+
+/* Whoever asked may be gone: then nobody reads it, and the kernel drops it. */
+static void send_answer(int fd, const struct secret *secret,
+                        const struct fault *f)
+{
+	struct answer head = { .kind = (uint32_t)f->kind };
+	struct iovec parts[2] = { { &head, sizeof(head) }, { NULL, 0 } };
+	struct msghdr m = { .msg_iov = parts, .msg_iovlen = 1 };
+
+	if (secret != NULL) {
+		head.kind = FAULT_NONE;
+		head.length = (uint32_t)secret_length(secret);
+		parts[1].iov_base = (char *)(uintptr_t)secret_reveal(secret);
+		parts[1].iov_len = head.length;
+		m.msg_iovlen = 2;
+	} else {
+		memcpy(head.code, f->code, sizeof(head.code));
+		memcpy(head.text, f->text, sizeof(head.text));
+	}
+	while (sendmsg(fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 &&
+	       errno == EINTR)
+		;
+}
+
+static void serve(const char *path, char *bytes, size_t n, int fd)
+{
+	struct fault f = { .kind = FAULT_NONE };
+	struct secret *secret;
+	struct sbuf question;
+
+	sbuf_init(&question, QUESTION_LIMIT);
+	sbuf_add(&question, bytes, n);
+	secret = find_secret(path, &question, &f);
+	send_answer(fd, secret, &f);
+	secret_free(&secret);
+	sbuf_release(&question);
+}
+
+/* The next question.  False: there will be none. */
+static bool serve_next(const char *path, int from)
+{
+	char bytes[QUESTION_LIMIT];
+	union control control;
+	struct iovec part = { bytes, sizeof(bytes) };
+	struct msghdr m = { .msg_iov = &part,
+		            .msg_iovlen = 1,
+		            .msg_control = control.bytes,
+		            .msg_controllen = sizeof(control.bytes) };
+	ssize_t n = recvmsg(from, &m, MSG_CMSG_CLOEXEC);
+	int fd;
+
+	if (n < 0 && errno == EINTR)
+		return true;
+	if (n <= 0)
+		return false;
+	fd = received_fd(&m);
+	if (fd < 0)
+		return true;
+	serve(path, bytes, (size_t)n, fd);
+	close(fd);
+	return true;
+}
+
+/* What ends a flush (a signal to all of a service or terminal) must not take
+ * the password from a message that is under way: the socket's end does it.
+ * Blocked, not ignored, as commands inherit what is ignored. */
+static void outlive_signals(void)
+{
+	sigset_t block;
+
+	sigemptyset(&block);
+	sigaddset(&block, SIGTERM);
+	sigaddset(&block, SIGINT);
+	sigaddset(&block, SIGHUP);
+	sigaddset(&block, SIGQUIT);
+	sigprocmask(SIG_BLOCK, &block, NULL);
+}
+
+static NORETURN void keep(const char *path, int fd)
+{
+	outlive_signals();
+	port_forbid_dumps();
+	prctl(PR_SET_NAME, "relay-keeper", 0, 0, 0);
+	if (fd != 3 && dup2(fd, 3) != 3)
+		_exit(EX_OSERR);
+	port_close_from(4);
+	while (serve_next(path, 3))
+		;
+	_exit(EX_OK);
+}
+
+/* --- outside -------------------------------------------------------------- */
+
+int keeper_start(struct keeper *k, const char *config, struct fault *f)
+{
+	int ends[2];
+
+	k->fd = -1;
+	k->pid = -1;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+		return fault_set_exit(f, EX_OSERR,
+		                      _("cannot start the keeper of passwords: "
+		                        "%s"),
+		                      intl_error(errno));
+	k->pid = fork();
+	if (k->pid == 0)
+		keep(config, ends[1]);
+	close(ends[1]);
+	k->fd = ends[0];
+	if (k->pid > 0)
+		return 0;
+	fault_set_exit(f, EX_OSERR,
+	               _("cannot start the keeper of passwords: %s"),
+	               intl_error(errno));
+	keeper_end(k);
+	return -1;
+}
+
+/* Its end of the socket closes when it ends; after that it is not waited for
+ * long. */
+void keeper_end(struct keeper *k)
+{
+	struct pollfd p = { .fd = k->fd, .events = POLLIN };
+
+	if (k->fd < 0)
+		return;
+	shutdown(k->fd, SHUT_WR);
+	if (k->pid > 0 && poll(&p, 1, ENDING_TIME) > 0)
+		waitpid(k->pid, NULL, 0);
+	close(k->fd);
+	k->fd = -1;
+	k->pid = -1;
+}
+
+bool keeper_has_ended(const struct keeper *k)
+{
+	struct pollfd p = { .fd = k->fd, .events = POLLIN };
+
+	return poll(&p, 1, 0) > 0;
+}
+
+static int gone(struct fault *f)
+{
+	return fault_set(f, FAULT_TEMP, "4.3.0",
+	                 _("the keeper of passwords has ended: the next flush "
+	                   "starts another"));
+}
+
+static int send_question(const struct keeper *k, const struct sbuf *question,
+                         int fd)
+{
+	union control control = { { 0 } };
+	struct iovec part = { question->data, question->len };
+	struct msghdr m = { .msg_iov = &part,
+		            .msg_iovlen = 1,
+		            .msg_control = control.bytes,
+		            .msg_controllen = sizeof(control.bytes) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+	ssize_t n;
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+	do
+		n = sendmsg(k->fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	return n == (ssize_t)question->len ? 0 : -1;
+}
+
+int keeper_ask(const struct keeper *k, const struct smarthost *h,
+               struct fault *f)
+{
+	struct sbuf question;
+	int ends[2], failed;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
+	               0, ends) != 0)
+		return fault_set(f, FAULT_TEMP, "4.3.0",
+		                 _("cannot ask for the password: %s"),
+		                 intl_error(errno));
+	sbuf_init(&question, QUESTION_LIMIT);
+	put_question(&question, h);
+	failed = send_question(k, &question, ends[1]);
+	sbuf_release(&question);
+	close(ends[1]);
+	if (failed == 0)
+		return ends[0];
+	close(ends[0]);
+	return gone(f);
+}
+
+/* Is it an answer of ours?  `n` is its length, of which `secret` follow. */
+static bool is_sane(const struct answer *a, size_t secret)
+{
+	bool has_fault = a->kind == FAULT_TEMP || a->kind == FAULT_CONFIG;
+
+	return a->length == secret && secret <= SECRET_LIMIT &&
+	       (has_fault ? secret == 0
+	                  : a->kind == FAULT_NONE && secret > 0) &&
+	       memchr(a->code, '\0', sizeof(a->code)) != NULL &&
+	       memchr(a->text, '\0', sizeof(a->text)) != NULL;
+}
+
+static int told(const struct answer *a, struct fault *f)
+{
+	return fault_set(f, (enum fault_kind)a->kind, a->code, "%s", a->text);
+}
+
+enum keeper_state keeper_look(int fd, struct fault *f)
+{
+	struct answer a;
+	ssize_t n;
+
+	do
+		n = recv(fd, &a, sizeof(a), MSG_PEEK | MSG_TRUNC);
+	while (n < 0 && errno == EINTR);
+	if (n < 0 && errno == EAGAIN)
+		return KEEPER_WAITING;
+	if (n < (ssize_t)sizeof(a) || !is_sane(&a, (size_t)n - sizeof(a))) {
+		gone(f);
+		return KEEPER_FAILED;
+	}
+	if (a.kind == FAULT_NONE)
+		return KEEPER_READY;
+	told(&a, f);
+	return KEEPER_FAILED;
+}
+
+struct secret *keeper_take(int fd, struct fault *f)
+{
+	struct answer a;
+	char *bytes = mem_alloc(SECRET_LIMIT);
+	struct iovec parts[2] = { { &a, sizeof(a) }, { bytes, SECRET_LIMIT } };
+	struct msghdr m = { .msg_iov = parts, .msg_iovlen = 2 };
+	struct secret *secret = NULL;
+	ssize_t n;
+
+	do
+		n = recvmsg(fd, &m, 0);
+	while (n < 0 && errno == EINTR);
+	if (n < (ssize_t)sizeof(a) || (m.msg_flags & MSG_TRUNC) != 0 ||
+	    !is_sane(&a, (size_t)n - sizeof(a)))
+		gone(f);
+	else if (a.kind != FAULT_NONE)
+		told(&a, f);
+	else
+		secret = secret_create(bytes, a.length);
+	explicit_bzero(bytes, SECRET_LIMIT);
+	free(bytes);
+	return secret;
+}
