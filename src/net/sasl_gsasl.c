@@ -1,15 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Written for libgsasl 2.2.0, in which plain SCRAM fails as soon as a channel
- * binding is available: the properties are set for the -PLUS names only. */
+ * binding is available: the properties are set for the -PLUS names only.
+ *
+ * The library frees what SASLprep makes of a password without wiping it.  So
+ * SASLprep and what SCRAM derives with it run in a child, whose memory ends
+ * with it.  CRAM-MD5 and DIGEST-MD5, which nobody gets without asking, do it in
+ * here.
+ */
 #include "net/sasl.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <gsasl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/ascii.h"
+#include "base/fdio.h"
 #include "base/intl.h"
 #include "base/mem.h"
+#include "base/port.h"
 #include "base/secret.h"
 
 #define ROUNDS_LIMIT 10
@@ -54,6 +66,7 @@ struct sasl {
 	const struct mechanism *mechanism;
 	Gsasl *library;
 	Gsasl_session *session;
+	struct secret *password; /* of SCRAM */
 	unsigned rounds;
 	bool is_complete; /* the library has nothing more to ask */
 };
@@ -246,8 +259,12 @@ static int set_properties(struct sasl *s, const struct sasl_settings *settings,
 		return settings->user == NULL
 		               ? 0
 		               : set(s, GSASL_AUTHZID, settings->user, f);
+	if (has(s->mechanism, SCRAM))
+		s->password = secret_create(secret_reveal(settings->password),
+		                            secret_length(settings->password));
+	else if (set(s, GSASL_PASSWORD, secret_reveal(settings->password), f))
+		return -1;
 	if (set(s, GSASL_AUTHID, settings->user, f) != 0 ||
-	    set(s, GSASL_PASSWORD, secret_reveal(settings->password), f) != 0 ||
 	    set(s, GSASL_SERVICE, "smtp", f) != 0 ||
 	    set(s, GSASL_HOSTNAME, settings->host, f) != 0)
 		return -1;
@@ -256,19 +273,143 @@ static int set_properties(struct sasl *s, const struct sasl_settings *settings,
 	return set(s, binding, settings->binding, f);
 }
 
-/* Try SASLprep ourselves, in time to say so, and because the library leaks
- * memory when it finds out.  It allows in names what it does not in passwords
- * (RFC 4013, section 2.5: unassigned characters). */
-static int check_prepared(const char *text, bool is_strict)
-{
-	Gsasl_saslprep_flags flags = is_strict ? 0 : GSASL_ALLOW_UNASSIGNED;
-	char *out = NULL;
-	int code = gsasl_saslprep(text, flags, &out, NULL);
+/* --- apart ---------------------------------------------------------------- */
 
+#define APART_FAILED (-1)
+
+/* Run `work` in a child, and take the `n` bytes that it makes: 0, or what it
+ * returned, 1 to 127.  No process to be had: in here, better than no login. */
+static int run_apart(int (*work)(const void *arg, void *answer),
+                     const void *arg, void *answer, size_t n)
+{
+	int ends[2], status = 0, code = APART_FAILED;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return work(arg, answer);
+	pid = fork();
+	if (pid == 0) {
+		if (ends[1] != 3 && dup2(ends[1], 3) != 3)
+			_exit(APART_FAILED & 0xff);
+		port_close_from(4);
+		code = work(arg, answer);
+		if (code == 0 && fdio_write(3, answer, n) != 0)
+			code = APART_FAILED;
+		_exit(code & 0xff);
+	}
+	close(ends[1]);
+	if (pid > 0 && fdio_read(ends[0], answer, n) == (ssize_t)n)
+		code = 0;
+	close(ends[0]);
+	if (pid < 0)
+		return work(arg, answer);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (WIFEXITED(status) && WEXITSTATUS(status) < 128 &&
+	    WEXITSTATUS(status) > 0)
+		code = WEXITSTATUS(status);
+	return code;
+}
+
+struct derivation {
+	Gsasl_hash hash;
+	const char *password;
+	unsigned iterations;
+	const char *salt; /* base64 */
+};
+
+/* SaltedPassword (RFC 5802, section 3). */
+static int derive(const void *arg, void *answer)
+{
+	const struct derivation *d = arg;
+	char client[GSASL_HASH_MAX_SIZE], server[GSASL_HASH_MAX_SIZE];
+	char stored[GSASL_HASH_MAX_SIZE];
+	char *salt = NULL;
+	size_t n = 0;
+	int code = gsasl_base64_from(d->salt, strlen(d->salt), &salt, &n);
+
+	if (code == GSASL_OK)
+		code = gsasl_scram_secrets_from_password(
+			d->hash, d->password, d->iterations, salt, n, answer,
+			client, server, stored);
+	gsasl_free(salt);
+	return code;
+}
+
+/* The library asks for what we did not set.  It has read the server's salt and
+ * number of rounds then. */
+static int on_question(Gsasl *library, Gsasl_session *session,
+                       Gsasl_property property)
+{
+	const struct sasl *s = gsasl_session_hook_get(session);
+	const char *rounds = gsasl_property_fast(session, GSASL_SCRAM_ITER);
+	const char *salt = gsasl_property_fast(session, GSASL_SCRAM_SALT);
+	struct derivation d = { .salt = salt };
+	char salted[GSASL_HASH_MAX_SIZE], *text = NULL;
+	size_t n, size = 0;
+	int code;
+
+	(void)library;
+	if (property != GSASL_SCRAM_SALTED_PASSWORD || s->password == NULL ||
+	    salt == NULL || rounds == NULL)
+		return GSASL_NO_CALLBACK;
+	d.hash = strstr(s->mechanism->name, "SHA-256") != NULL
+	                 ? GSASL_HASH_SHA256
+	                 : GSASL_HASH_SHA1;
+	d.password = secret_reveal(s->password);
+	d.iterations = (unsigned)strtoul(rounds, NULL, 10);
+	n = gsasl_hash_length(d.hash);
+	code = run_apart(derive, &d, salted, n);
+	if (code == GSASL_OK)
+		code = gsasl_hex_to(salted, n, &text, &size);
+	if (code == GSASL_OK)
+		code = gsasl_property_set(session, property, text);
+	explicit_bzero(salted, sizeof(salted));
+	if (text != NULL)
+		explicit_bzero(text, strlen(text));
+	gsasl_free(text);
+	return code;
+}
+
+/* --- before it begins ----------------------------------------------------- */
+
+struct preparation {
+	const char *text;
+	bool is_strict;
+};
+
+static int prepare(const void *arg, void *answer)
+{
+	const struct preparation *p = arg;
+	Gsasl_saslprep_flags flags = p->is_strict ? 0 : GSASL_ALLOW_UNASSIGNED;
+	char *out = NULL;
+	int code = gsasl_saslprep(p->text, flags, &out, NULL);
+
+	*(char *)answer = 0;
 	if (out != NULL)
 		explicit_bzero(out, strlen(out));
 	gsasl_free(out);
 	return code;
+}
+
+static bool is_plain(const char *text)
+{
+	while (*text >= ' ' && *text <= '~')
+		text++;
+	return *text == '\0';
+}
+
+/* Try SASLprep ourselves, in time to say so, and because the library leaks
+ * memory when it finds out.  It allows in names what it does not in passwords
+ * (RFC 4013, section 2.5: unassigned characters).  Printable ASCII is what it
+ * makes of itself. */
+static int check_prepared(const char *text, bool is_strict)
+{
+	struct preparation p = { .text = text, .is_strict = is_strict };
+	char answer;
+
+	return is_plain(text) ? GSASL_OK
+	                      : run_apart(prepare, &p, &answer, sizeof(answer));
 }
 
 static int check_characters(const struct sasl_settings *settings,
@@ -309,6 +450,8 @@ static int begin(struct sasl *s, const struct sasl_settings *settings,
 		                          &s->session);
 	if (code != GSASL_OK)
 		return library_fault(s->mechanism, code, f);
+	gsasl_callback_set(s->library, on_question);
+	gsasl_session_hook_set(s->session, s);
 	return set_properties(s, settings, f);
 }
 
@@ -333,10 +476,10 @@ struct sasl *sasl_create(const struct sasl_settings *settings,
 	return s;
 }
 
-/* gsasl_finish() frees its copy of the password but leaves the bytes. */
-static void wipe_password(Gsasl_session *session)
+/* gsasl_finish() frees its copies but leaves the bytes. */
+static void wipe(Gsasl_session *session, Gsasl_property property)
 {
-	const char *own = gsasl_property_fast(session, GSASL_PASSWORD);
+	const char *own = gsasl_property_fast(session, property);
 	char *bytes;
 
 	if (own == NULL)
@@ -350,11 +493,13 @@ void sasl_free(struct sasl **s)
 	if (*s == NULL)
 		return;
 	if ((*s)->session != NULL) {
-		wipe_password((*s)->session);
+		wipe((*s)->session, GSASL_PASSWORD);
+		wipe((*s)->session, GSASL_SCRAM_SALTED_PASSWORD);
 		gsasl_finish((*s)->session);
 	}
 	if ((*s)->library != NULL)
 		gsasl_done((*s)->library);
+	secret_free(&(*s)->password);
 	free(*s);
 	*s = NULL;
 }
