@@ -68,6 +68,46 @@
 #define REFUSE (SECCOMP_RET_ERRNO | EPERM)
 #define NUMBER offsetof(struct seccomp_data, nr)
 
+/* Numbers above 423 are the same on all machines that we know. */
+static const int powers[] = {
+	/* running programs */
+	SYS_execve, SYS_execveat,
+	/* other processes */
+	SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev, SYS_kcmp,
+	438 /* pidfd_getfd */, 440 /* process_madvise */,
+	448 /* process_mrelease */,
+	/* becoming another */
+	SYS_setuid, SYS_setgid, SYS_setreuid, SYS_setregid, SYS_setresuid,
+	SYS_setresgid, SYS_setgroups, SYS_setfsuid, SYS_setfsgid, SYS_capset,
+#ifdef SYS_setuid32
+	SYS_setuid32, SYS_setgid32, SYS_setreuid32, SYS_setregid32,
+	SYS_setresuid32, SYS_setresgid32, SYS_setgroups32, SYS_setfsuid32,
+	SYS_setfsgid32,
+#endif
+	/* the tree of files */
+	SYS_mount, SYS_umount2, SYS_pivot_root, SYS_chroot,
+	SYS_open_by_handle_at, SYS_fanotify_init, SYS_quotactl,
+	428 /* open_tree */, 429 /* move_mount */, 430 /* fsopen */,
+	431 /* fsconfig */, 432 /* fsmount */, 433 /* fspick */,
+	442 /* mount_setattr */, 443 /* quotactl_fd */,
+	/* namespaces; see also add_clone() */
+	SYS_unshare, SYS_setns,
+	/* the kernel: where its holes have been, and what only root may */
+	SYS_bpf, SYS_keyctl, SYS_add_key, SYS_request_key, SYS_perf_event_open,
+	SYS_userfaultfd, 425 /* io_uring_setup */, 426 /* io_uring_enter */,
+	427 /* io_uring_register */, SYS_init_module, SYS_finit_module,
+	SYS_delete_module, SYS_kexec_load,
+#ifdef SYS_kexec_file_load
+	SYS_kexec_file_load,
+#endif
+#ifdef SYS_modify_ldt
+	SYS_modify_ldt, SYS_iopl, SYS_ioperm,
+#endif
+	SYS_acct, SYS_swapon, SYS_swapoff, SYS_reboot, SYS_syslog,
+	SYS_sethostname, SYS_setdomainname, SYS_settimeofday, SYS_clock_adjtime,
+	SYS_adjtimex, SYS_personality, SYS_vhangup
+};
+
 struct filter {
 	struct sock_filter rules[2 * SECCOMP_CALLS + 32];
 	unsigned short count;
@@ -185,4 +225,9 @@ bool seccomp_deny(const int *calls, size_t count)
 	add_ioctl(&f);
 	add_answer(&f, SECCOMP_RET_ALLOW);
 	return install(&f);
+}
+
+bool seccomp_deny_powers(void)
+{
+	return seccomp_deny(powers, COUNT_OF(powers));
 }

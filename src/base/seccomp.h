@@ -32,6 +32,11 @@ bool seccomp_allow_only(const int *calls, size_t count);
  * ENOSYS, so that libraries use clone(). */
 bool seccomp_deny(const int *calls, size_t count);
 
+/* The same for all that would give a process more than it has, or hand it to
+ * another: running programs, becoming another user, other processes' memory,
+ * mounts, namespaces, the kernel's insides. */
+bool seccomp_deny_powers(void);
+
 /* What 32-bit machines call otherwise.  The C library chooses; where it may use
  * either, allow both. */
 #ifdef SYS_fstat64

@@ -161,6 +161,7 @@ static int run(const struct command_line *line, char *const *ids, size_t count,
 	};
 	struct site site = { 0 };
 	struct keeper keeper = { .fd = -1 };
+	struct sandbox sandbox = { 0 };
 	struct spool spool;
 	int status = -1;
 
@@ -172,6 +173,7 @@ static int run(const struct command_line *line, char *const *ids, size_t count,
 		settings.site = &site;
 		settings.spool = &spool;
 		settings.keeper = &keeper;
+		settings.sandbox = &sandbox;
 		status = watch_run(&settings, f);
 	}
 	spool_release(&spool);

@@ -124,14 +124,34 @@ static bool pick_up(const struct watch_settings *w)
 	return false;
 }
 
+/* The configuration, without the passwords; with the first begins the sandbox.
+ */
+static struct config *load_config(const struct watch_settings *w,
+                                  struct fault *f)
+{
+	struct config *config = NULL;
+
+	if (sandbox_is_stale(w->sandbox, w->site))
+		fault_set_exit(f, EX_TEMPFAIL,
+		               _("the configuration has changed: the next "
+		                 "flush reads it"));
+	else
+		config = config_load(w->site->config, NULL, f);
+	if (config == NULL)
+		return NULL;
+	config_forget_secrets(config);
+	sandbox_enter(w->sandbox, w->site, config, w->is_watching);
+	return config;
+}
+
 /* One pass with a configuration of its own.  `missed`: something arrived that
  * it did not see. */
 static int pass(const struct watch_settings *w, int wake,
                 const sigset_t *while_asleep, struct round_result *result,
                 struct fault *f)
 {
-	bool is_stuck = !pick_up(w);
-	struct config *config = config_load(w->site->config, NULL, f);
+	struct config *config = load_config(w, f);
+	bool is_stuck = !pick_up(w); /* in the sandbox, if there is one */
 	struct round_settings settings = {
 		.config = config,
 		.config_time = config_time(w->site),
@@ -148,7 +168,6 @@ static int pass(const struct watch_settings *w, int wake,
 	memset(result, 0, sizeof(*result));
 	if (config == NULL)
 		return -1;
-	config_forget_secrets(config);
 	log_to_syslog(config->log == CONFIG_LOG_SYSLOG);
 	failed = round_run(&settings, (const volatile int *)&stop, result, f);
 	result->jobs.trouble |= is_stuck;

@@ -11,12 +11,14 @@
 #define FLUSH_WATCH_H
 
 #include "flush/round.h"
+#include "flush/sandbox.h"
 #include "queue/site.h"
 
 struct watch_settings {
 	const struct site *site;
 	const struct spool *spool;
 	const struct keeper *keeper;
+	struct sandbox *sandbox; /* entered before the first connection */
 	bool is_watching;
 	bool is_auto; /* started by a submission: another flusher is no fault */
 	bool is_now;
