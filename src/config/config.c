@@ -293,7 +293,7 @@ struct config *config_parse(const char *path, const char *bytes, size_t n,
 static void check_inline(struct config_errors *e, const struct config *c,
                          const struct stat *st)
 {
-	if ((st->st_mode & TRUST_READABLE) == 0)
+	if (trust_readers(st, geteuid()) == 0)
 		return;
 	for (size_t i = 0; i < c->count; i++) {
 		const struct smarthost *h = &c->smarthosts[i];

@@ -51,6 +51,15 @@ char *trust_path(const char *path, struct fault *f)
 	return copy;
 }
 
+mode_t trust_readers(const struct stat *st, uid_t me)
+{
+	mode_t readers = st->st_mode & TRUST_READABLE;
+
+	if (st->st_uid == 0 && me != 0 && st->st_gid == getegid())
+		readers &= ~(mode_t)S_IRGRP;
+	return readers;
+}
+
 int trust_check(const char *path, const struct stat *st, uid_t me, mode_t unfit,
                 struct fault *f)
 {
@@ -67,7 +76,7 @@ int trust_check(const char *path, const struct stat *st, uid_t me, mode_t unfit,
 		                 _("%s can be changed by other users: "
 		                   "chmod go-w %s"),
 		                 path, path);
-	if ((st->st_mode & unfit & TRUST_READABLE) != 0)
+	if ((trust_readers(st, me) & unfit) != 0)
 		return fault_set(f, FAULT_CONFIG, "4.3.5",
 		                 _("%s can be read by other users: "
 		                   "chmod 600 %s"),

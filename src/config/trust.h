@@ -24,7 +24,14 @@
  * user.  The caller frees it; NULL with a fault that says what to write. */
 char *trust_path(const char *path, struct fault *f);
 
-/* Regular, owned by `me` or root, none of the bits `unfit`. */
+/* The bits of TRUST_READABLE by which others than `me` can read it.  Not the
+ * group's where root owns the file, `me` is another and the group is ours: that
+ * is how root gives a secret to a user of the system (root:relay, mode 0640).
+ */
+mode_t trust_readers(const struct stat *st, uid_t me);
+
+/* Regular, owned by `me` or root, none of the bits `unfit`, except readers as
+ * above. */
 int trust_check(const char *path, const struct stat *st, uid_t me, mode_t unfit,
                 struct fault *f);
 

@@ -377,13 +377,46 @@ static const struct {
 START_TEST(trust)
 {
 	struct stat st = { .st_mode = owners[_i].mode,
-		           .st_uid = owners[_i].owner };
+		           .st_uid = owners[_i].owner,
+		           .st_gid = getegid() };
 	struct fault f = { .kind = FAULT_NONE };
 	int result = trust_check("/f", &st, 1000, owners[_i].unfit, &f);
 
 	ck_assert_int_eq(result, owners[_i].fault != NULL ? -1 : 0);
 	ck_assert_str_eq(f.text,
 	                 owners[_i].fault != NULL ? owners[_i].fault : "");
+}
+END_TEST
+
+/* root:relay 0640, as the packages make /etc/relayrc. */
+static const struct {
+	mode_t mode;
+	uid_t owner;
+	bool is_our_group;
+	uid_t me;
+	bool is_fit;
+} groups[] = {
+	{ 0640, 0, true, 1000, true },
+	{ 0440, 0, true, 1000, true },
+	{ 0640, 0, false, 1000, false }, /* of others */
+	{ 0640, 1000, true, 1000, false },
+	{ 0640, 0, true, 0, false }, /* root needs no group */
+	{ 0660, 0, true, 1000, false },
+	{ 0644, 0, true, 1000, false },
+	{ 0604, 0, true, 1000, false },
+};
+
+START_TEST(a_group_that_root_gave_it)
+{
+	struct stat st = { .st_mode = S_IFREG | groups[_i].mode,
+		           .st_uid = groups[_i].owner,
+		           .st_gid = getegid() +
+		                     (groups[_i].is_our_group ? 0 : 1) };
+	struct fault f = { .kind = FAULT_NONE };
+	int result = trust_check("/f", &st, groups[_i].me,
+	                         TRUST_READABLE | TRUST_WRITABLE, &f);
+
+	ck_assert_int_eq(result, groups[_i].is_fit ? 0 : -1);
 }
 END_TEST
 
@@ -406,6 +439,8 @@ int main(void)
 	tcase_add_test(all, no_shell);
 	tcase_add_test(all, inline_and_none);
 	tcase_add_loop_test(all, trust, 0, COUNT_OF(owners));
+	tcase_add_loop_test(all, a_group_that_root_gave_it, 0,
+	                    COUNT_OF(groups));
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
