@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config/source.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -21,12 +22,12 @@ static const struct {
 	enum source_kind kind; /* NONE: known, but not in this version */
 	size_t           most; /* words after the name */
 } sources[] = {
-	{ "inline",     SOURCE_INLINE,  1 },
-	{ "file",       SOURCE_FILE,    1 },
-	{ "env",        SOURCE_ENV,     1 },
-	{ "command",    SOURCE_COMMAND, SIZE_MAX },
-	{ "keyring",    SOURCE_NONE,    0 },
-	{ "credential", SOURCE_NONE,    0 },
+	{ "inline",     SOURCE_INLINE,     1 },
+	{ "file",       SOURCE_FILE,       1 },
+	{ "credential", SOURCE_CREDENTIAL, 1 },
+	{ "env",        SOURCE_ENV,        1 },
+	{ "command",    SOURCE_COMMAND,    SIZE_MAX },
+	{ "keyring",    SOURCE_NONE,       0 },
 };
 /* clang-format on */
 
@@ -48,6 +49,12 @@ static int keep_text(struct source *s, const char *text, struct fault *f)
 	return 0;
 }
 
+/* A name that systemd takes; it becomes a file's. */
+static bool is_credential(const char *name)
+{
+	return name[0] != '.' && strchr(name, '/') == NULL;
+}
+
 static int keep_words(struct source *s, char *const words[], size_t n,
                       struct fault *f)
 {
@@ -55,6 +62,11 @@ static int keep_words(struct source *s, char *const words[], size_t n,
 		return fault_set(f, FAULT_CONFIG, "4.3.5",
 		                 _("the word after `password %s` is empty"),
 		                 name_of(s->kind));
+	if (s->kind == SOURCE_CREDENTIAL && !is_credential(words[0]))
+		return fault_set(f, FAULT_CONFIG, "4.3.5",
+		                 _("a credential has a name, not a path: write "
+		                   "the one that LoadCredential= gives it, or "
+		                   "`password file PATH`"));
 	s->words = mem_array(n + 1, sizeof(*s->words));
 	if (s->kind == SOURCE_FILE) {
 		s->words[0] = trust_path(words[0], f);
@@ -77,8 +89,9 @@ static int parse_bare(struct source *s, char *const words[], size_t n,
 	if (n == 1)
 		return keep_text(s, words[0], f);
 	return fault_set(f, FAULT_CONFIG, "4.3.5",
-	                 _("`password` starts with none of file, env, command "
-	                   "and inline; a password with blanks goes in quotes: "
+	                 _("`password` starts with none of file, "
+	                   "credential, env, command and inline; a password "
+	                   "with blanks goes in quotes: "
 	                   "password inline \"...\""));
 }
 
@@ -94,7 +107,8 @@ int source_parse(struct source *s, char *const words[], size_t n,
 	if (sources[i].kind == SOURCE_NONE)
 		return fault_set(f, FAULT_CONFIG, "4.3.5",
 		                 _("`password %s` is not available in this "
-		                   "version; use file, env, command or inline"),
+		                   "version; use file, credential, env, "
+		                   "command or inline"),
 		                 sources[i].name);
 	if (n == 1)
 		return fault_set(f, FAULT_CONFIG, "4.3.5",
@@ -213,6 +227,48 @@ static struct secret *fetch_file(const struct source *s, struct sbuf *b,
 	return only_line(b, path, f);
 }
 
+/* Below a directory that systemd makes for the service alone: with an access
+ * list, which shows as a right of the group. */
+static struct secret *read_credential(const char *path, const char *name,
+                                      struct sbuf *b, struct fault *f)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0 && errno == ENOENT) {
+		fault_set(f, FAULT_CONFIG, "4.3.5",
+		          _("systemd gave us no credential `%s`: set "
+		            "LoadCredential=%s:PATH in relay-flush.service"),
+		          name, name);
+		return NULL;
+	}
+	if (trust_read(path, TRUST_WRITABLE | S_IROTH, b, &st, f) != 0)
+		return NULL;
+	return only_line(b, path, f);
+}
+
+static struct secret *fetch_credential(const struct source *s, struct sbuf *b,
+                                       struct fault *f)
+{
+	const char *directory = secure_getenv("CREDENTIALS_DIRECTORY");
+	struct secret *secret;
+	struct sbuf path;
+
+	if (directory == NULL || directory[0] != '/') {
+		fault_set(f, FAULT_CONFIG, "4.3.5",
+		          _("there is no credential `%s`, because systemd did "
+		            "not start us ($CREDENTIALS_DIRECTORY is not set): "
+		            "set LoadCredential=%s:PATH in relay-flush.service "
+		            "and start that"),
+		          s->words[0], s->words[0]);
+		return NULL;
+	}
+	sbuf_init(&path, 16384);
+	sbuf_addf(&path, "%s/%s", directory, s->words[0]);
+	secret = read_credential(path.data, s->words[0], b, f);
+	sbuf_release(&path);
+	return secret;
+}
+
 static struct secret *fetch_env(const struct source *s, struct sbuf *b,
                                 struct fault *f)
 {
@@ -284,6 +340,7 @@ struct secret *source_fetch(const struct source *s, struct fault *f)
 		                       secret_length(s->text));
 		break;
 	case SOURCE_FILE: secret = fetch_file(s, &b, f); break;
+	case SOURCE_CREDENTIAL: secret = fetch_credential(s, &b, f); break;
 	case SOURCE_ENV: secret = fetch_env(s, &b, f); break;
 	case SOURCE_COMMAND: secret = fetch_command(s, &b, f); break;
 	}

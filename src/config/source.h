@@ -2,6 +2,7 @@
 /* source - where a password comes from
  *
  *     password file /run/secrets/mail      first line of a file
+ *     password credential mail             from systemd, LoadCredential=
  *     password env MAIL_PASSWORD           a variable of the environment
  *     password command pass show mail/own  what a program prints
  *     password inline "open sesame"        the text itself, or simply one word
@@ -22,6 +23,7 @@ enum source_kind {
 	SOURCE_NONE, /* no password is configured */
 	SOURCE_INLINE,
 	SOURCE_FILE,
+	SOURCE_CREDENTIAL,
 	SOURCE_ENV,
 	SOURCE_COMMAND,
 };

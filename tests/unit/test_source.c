@@ -59,14 +59,19 @@ static const struct {
 	{ { "command", "pass", "show", "hunter2" }, "command pass", NULL },
 	{ { "" },                        NULL, "the password is empty" },
 	{ { "inline", "" },              NULL, "the password is empty" },
-	{ { "my", "hunter2" },           NULL, "`password` starts with none of file, env, command and inline; a password with blanks goes in quotes: password inline \"...\"" },
+	{ { "my", "hunter2" },           NULL, "`password` starts with none of file, credential, env, command and inline; a password with blanks goes in quotes: password inline \"...\"" },
 	{ { "file" },                    NULL, "`password file` lacks the word after `file`; if that is the password itself, write `password inline file`" },
 	{ { "env", "A", "hunter2" },     NULL, "`password env` takes one more word: put it in quotes if it holds blanks" },
 	{ { "inline", "a", "hunter2" },  NULL, "`password inline` takes one more word: put it in quotes if it holds blanks" },
 	{ { "env", "" },                 NULL, "the word after `password env` is empty" },
 	{ { "file", "secret" },          NULL, "`secret` is no full path: start it with / or ~/" },
-	{ { "keyring" },                 NULL, "`password keyring` is not available in this version; use file, env, command or inline" },
-	{ { "credential", "hunter2" },   NULL, "`password credential` is not available in this version; use file, env, command or inline" },
+	{ { "keyring" },                 NULL, "`password keyring` is not available in this version; use file, credential, env, command or inline" },
+	{ { "credential", "mail" },      "credential mail", NULL },
+	{ { "credential" },              NULL, "`password credential` lacks the word after `credential`; if that is the password itself, write `password inline credential`" },
+	{ { "credential", "" },          NULL, "the word after `password credential` is empty" },
+	{ { "credential", "../hunter2" }, NULL, "a credential has a name, not a path: write the one that LoadCredential= gives it, or `password file PATH`" },
+	{ { "credential", "/hunter2" },  NULL, "a credential has a name, not a path: write the one that LoadCredential= gives it, or `password file PATH`" },
+	{ { "credential", "." },         NULL, "a credential has a name, not a path: write the one that LoadCredential= gives it, or `password file PATH`" },
 };
 /* clang-format on */
 
@@ -220,6 +225,54 @@ START_TEST(file_kinds)
 	write_file(large, 70000, 0600);
 	fetch_path(path, NULL, "%s is larger than 65536 bytes");
 	free(large);
+}
+END_TEST
+
+/* In the folder, which systemd is said to have made. */
+static const struct {
+	const char *directory; /* NULL: the folder, "": not set */
+	mode_t mode;           /* 0: no such file */
+	const char *secret;
+	const char *fault;
+} credentials[] = {
+	{ NULL, 0400, "hunter2", NULL },
+	{ NULL, 0440, "hunter2", NULL }, /* an access list */
+	{ NULL, 0444, NULL, "%s can be read by other users: chmod 600 %s" },
+	{ NULL, 0460, NULL, "%s can be changed by other users: chmod go-w %s" },
+	{ NULL, 0, NULL,
+	  "systemd gave us no credential `secret`: set "
+	  "LoadCredential=secret:PATH in relay-flush.service" },
+	{ "", 0400, NULL,
+	  "there is no credential `secret`, because systemd did not start us "
+	  "($CREDENTIALS_DIRECTORY is not set): set LoadCredential=secret:PATH "
+	  "in relay-flush.service and start that" },
+	{ "here", 0400, NULL,
+	  "there is no credential `secret`, because systemd did not start us "
+	  "($CREDENTIALS_DIRECTORY is not set): set LoadCredential=secret:PATH "
+	  "in relay-flush.service and start that" },
+};
+
+START_TEST(credential)
+{
+	static const char *const word[WORDS_MAX] = { "credential", "secret" };
+	const char *directory = credentials[_i].directory;
+	struct source s = { .kind = SOURCE_NONE };
+	char path[100], expected[600] = "";
+	struct fault f;
+
+	snprintf(path, sizeof(path), "%s/secret", folder);
+	if (credentials[_i].mode != 0)
+		write_file(TEXT("hunter2"), credentials[_i].mode);
+	if (directory != NULL && directory[0] == '\0')
+		unsetenv("CREDENTIALS_DIRECTORY");
+	else
+		setenv("CREDENTIALS_DIRECTORY",
+		       directory != NULL ? directory : folder, 1);
+	ck_assert_int_eq(parse(&s, word, &f), 0);
+	if (credentials[_i].fault != NULL)
+		expect(credentials[_i].fault, path, expected);
+	fetch(&s, credentials[_i].secret, expected);
+	source_release(&s);
 }
 END_TEST
 
@@ -433,6 +486,7 @@ int main(void)
 	tcase_add_loop_test(all, words, 0, COUNT_OF(parses));
 	tcase_add_loop_test(all, file, 0, COUNT_OF(files));
 	tcase_add_test(all, file_kinds);
+	tcase_add_loop_test(all, credential, 0, COUNT_OF(credentials));
 	tcase_add_loop_test(all, variable, 0, COUNT_OF(variables));
 	tcase_add_test(all, variable_too_long);
 	tcase_add_loop_test(all, command, 0, COUNT_OF(commands));
