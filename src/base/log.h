@@ -25,7 +25,8 @@ enum log_level {
 
 /* `program` (kept) tags each line.  Lines of at least `shown` also go to
  * stderr; notes and warnings go to syslog (facility mail) if
- * `to_syslog`. */
+ * `to_syslog`.  Where stderr is the journal of systemd they go there, once,
+ * with their priority. */
 void log_open(const char *program, enum log_level shown, bool to_syslog);
 
 void log_to_syslog(bool to_syslog); /* when the configuration is known */

@@ -267,8 +267,8 @@ int handover_give(int fd, struct fault *f)
 		return fault_set_exit(
 			f, EX_CANTCREAT,
 			_("cannot reach the queue of this machine: nobody "
-		          "serves %s (systemctl enable --now "
-		          "relay-drop.socket), and %s has no right to it here"),
+		          "serves %s (start relay-drop.socket, or `relay-drop "
+		          "--listen`), and %s has no right to it here"),
 			SOCKET_PATH, PROGRAM);
 	return way == STORED ? 0 : -1;
 }

@@ -3,9 +3,11 @@
 #include "base/log.h"
 
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fixture.h"
@@ -120,6 +122,45 @@ START_TEST(no_place_to_write)
 }
 END_TEST
 
+/* A service of systemd: once, with a priority, and not to syslog too. */
+static int log_to_journal(void *arg)
+{
+	bool is_other = *(const bool *)arg;
+	char stream[64];
+	struct stat st;
+
+	redirect();
+	ck_assert_int_eq(fstat(2, &st), 0);
+	snprintf(stream, sizeof(stream), "%ju:%ju", (uintmax_t)st.st_dev,
+	         (uintmax_t)st.st_ino + is_other);
+	setenv("JOURNAL_STREAM", stream, 1);
+	log_open("prog", LOG_LEVEL_WARN, !is_other);
+	log_debug("%s %d", "debug", 1);
+	log_note("%s %d", "note", 2);
+	log_warn("%s %d", "warn", 3);
+	log_to_syslog(false);
+	log_note("%s %d", "note", 4);
+	return 0;
+}
+
+START_TEST(a_service_of_systemd)
+{
+	bool is_other = false;
+
+	ck_assert_int_eq(fixture_child(log_to_journal, &is_other), 0);
+	expect_printed("<6>note 2\n<4>warn 3\n");
+}
+END_TEST
+
+START_TEST(the_journal_of_another)
+{
+	bool is_other = true;
+
+	ck_assert_int_eq(fixture_child(log_to_journal, &is_other), 0);
+	expect_printed("prog: warn 3\n");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("log");
@@ -128,6 +169,8 @@ int main(void)
 	suite_add_tcase(suite, all);
 	tcase_add_checked_fixture(all, fixture_setup, fixture_teardown);
 	tcase_add_loop_test(all, levels_shown, 0, COUNT_OF(levels));
+	tcase_add_test(all, a_service_of_systemd);
+	tcase_add_test(all, the_journal_of_another);
 	tcase_add_test(all, strangers_words_are_escaped);
 	tcase_add_test(all, long_lines_are_cut);
 	tcase_add_test(all, no_place_to_write);
