@@ -44,10 +44,11 @@ static int open_socket(void)
 		                       .sun_path = PLACE "/drop.sock" };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
+	umask(022);
 	if (mkdir(PLACE, 0755) != 0 && errno != EEXIST)
 		return -1;
 	unlink(address.sun_path);
-	umask(0); /* everybody may connect */
+	umask(0111); /* 0666: everybody may connect */
 	if (fd < 0 ||
 	    bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
 	    listen(fd, CONNECTIONS) != 0)
