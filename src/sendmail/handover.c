@@ -62,14 +62,15 @@ static int open_unnamed(void)
 }
 
 /* Where no file can be had it stays in memory. */
-void handover_spill(int fd, uint64_t length)
+void handover_spill(int fd, uint64_t length, bool *is_decided)
 {
 	off_t from = 0;
 	ssize_t k = 1;
 	int file;
 
-	if (length < IN_MEMORY || fcntl(fd, F_GET_SEALS) < 0)
-		return; /* a file has no seals: it has moved already */
+	if (length < IN_MEMORY || *is_decided)
+		return;
+	*is_decided = true;
 	file = open_unnamed();
 	while (file >= 0 && k > 0)
 		k = sendfile(file, fd, &from, IN_MEMORY);

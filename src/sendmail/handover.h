@@ -13,6 +13,7 @@
 #ifndef SENDMAIL_HANDOVER_H
 #define SENDMAIL_HANDOVER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/fault.h"
@@ -21,8 +22,9 @@
 int handover_open(struct fault *f);
 
 /* `length` bytes are in it; the first time it is much they move to a file
- * without a name, under the same descriptor. */
-void handover_spill(int fd, uint64_t length);
+ * without a name, under the same descriptor.  Whether they could or not, that
+ * is decided then. */
+void handover_spill(int fd, uint64_t length, bool *is_decided);
 
 /* 0: it is safe.  The descriptor stays the caller's. */
 int handover_give(int fd, struct fault *f);

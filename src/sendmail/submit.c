@@ -36,6 +36,7 @@ struct submission {
 	struct wire_input input;
 	struct sbuf unread; /* read from the input, not yet used */
 	bool at_end;
+	bool is_spilled; /* or stays in memory: handover.h */
 	struct entry_writer writer;
 	char id[ENTRY_ID_LENGTH + 1];
 	int fd; /* of the entry in tmp/, or collected to be handed over; or -1
@@ -49,7 +50,7 @@ static int write_body(void *arg, const char *bytes, size_t n)
 	struct submission *s = arg;
 
 	if (s->site->is_system)
-		handover_spill(s->fd, s->writer.length);
+		handover_spill(s->fd, s->writer.length, &s->is_spilled);
 	return entry_write(&s->writer, bytes, n, s->fault);
 }
 
