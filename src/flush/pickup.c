@@ -118,6 +118,21 @@ static void look_at_unfinished(struct pickup *p, const char *name,
 		unlinkat(p->spool->drop.fd, name, 0);
 }
 
+/* A power cut may leave both names of a rename: then the old one goes. */
+static bool is_moved(struct pickup *p, const char *name, const struct stat *st)
+{
+	struct stat moved;
+
+	if (st->st_nlink != 2 ||
+	    (!is_kind(name, COMPLETE) && !is_kind(name, WAITING)) ||
+	    fstatat(p->spool->place[SPOOL_NEW].fd, name + 2, &moved,
+	            AT_SYMLINK_NOFOLLOW) != 0 ||
+	    moved.st_dev != st->st_dev || moved.st_ino != st->st_ino)
+		return false;
+	p->has_moved = true;
+	return unlinkat(p->spool->drop.fd, name, 0) == 0;
+}
+
 static int look_at(void *arg, const char *name)
 {
 	struct pickup *p = arg;
@@ -130,6 +145,8 @@ static int look_at(void *arg, const char *name)
 		look_at_unfinished(p, name, &st);
 		return 0;
 	}
+	if (is_moved(p, name, &st))
+		return 0;
 	why = flaw(p, &st);
 	if (why == NULL && !is_kind(name, COMPLETE) && !is_kind(name, WAITING))
 		why = _("relay-drop did not make it");
