@@ -63,16 +63,19 @@ class Flush(trial.Workload):
     def command(self, directory):
         return [place.FLUSH, "--now", "--quiet"]
 
+    def queue(self, directory):
+        return Queue(os.path.join(directory, "queue"))
+
     def again(self, directory):
         """Flush with the normal smarthost and no fault until new/ is empty:
         (what it got, what is wrong or None)."""
         self.configure(directory, "normal")
-        queue = Queue(os.path.join(directory, "queue"))
+        queue = self.queue(directory)
         for _ in range(PASSES):
-            if not queue.names("new"):
+            if not queue.names("new") and not queue.names("drop"):
                 break
             status, _, err = trial.run(self.command(directory),
-                                       place.environment(directory),
+                                       self.environment(directory),
                                        directory)
             if status not in (0, 75, 78):
                 return [], "flushed again: status %s: %s" % (status, err)
@@ -80,7 +83,7 @@ class Flush(trial.Workload):
 
     def judge(self, directory, outcome, mode, call):
         first = self.host(self.server).collect()
-        queue = Queue(os.path.join(directory, "queue"))
+        queue = self.queue(directory)
         recorded = self.recorded(queue)
         second, why = self.again(directory)
         if why:
@@ -138,8 +141,7 @@ class Flush(trial.Workload):
         second, why = self.again(directory)
         if why:
             return "trouble", why
-        queue = Queue(os.path.join(directory, "queue"))
-        word, why, twice = self.tell(queue, [before, second])
+        word, why, twice = self.tell(self.queue(directory), [before, second])
         # once it said another word, or ended, its record is durable
         if why is None and twice and state.went_on:
             why = "delivered twice although it had gone on"

@@ -9,6 +9,9 @@
  *     w  a short write counts as a whole     o  out of memory ends in abort()
  *     j  the journal is removed before the entry is
  *     e  entries are removed when the connection is made
+ *     F  no fsync of any file                D  no fsync of any directory
+ *     W  like w, for any file (a program that filters its calls can be asked
+ *        for no more than the type)
  *
  * What is not left out is done by number, so that nothing comes back here.
  */
@@ -25,11 +28,19 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-static bool is_left_out(char letter)
+static char left_out;
+
+/* Early: relay-drop empties its environment. */
+static void __attribute__((constructor)) look(void)
 {
 	const char *which = getenv("LEAVE_OUT");
 
-	return which != NULL && which[0] == letter;
+	left_out = which != NULL ? which[0] : '\0';
+}
+
+static bool is_left_out(char letter)
+{
+	return left_out == letter;
 }
 
 static void path_of(int fd, char path[PATH_MAX])
@@ -71,10 +82,20 @@ static bool is_in(int fd, const char *name)
 	return strcmp(last_part(path), name) == 0;
 }
 
+static bool is_type(int fd, mode_t type)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && (st.st_mode & S_IFMT) == type;
+}
+
 int fsync(int fd)
 {
 	int result;
 
+	if ((is_left_out('F') && is_type(fd, S_IFREG)) ||
+	    (is_left_out('D') && is_type(fd, S_IFDIR)))
+		return 0;
 	if ((is_left_out('f') && is_in(fd, "tmp")) ||
 	    (is_left_out('d') && is_place(fd, "new")) ||
 	    (is_left_out('l') && (is_in(fd, "log") || is_place(fd, "log"))))
@@ -87,7 +108,8 @@ ssize_t write(int fd, const void *bytes, size_t n)
 {
 	ssize_t result = (ssize_t)syscall(SYS_write, fd, bytes, n);
 
-	if (is_left_out('w') && result > 0 && is_in(fd, "tmp"))
+	if (result > 0 && ((is_left_out('w') && is_in(fd, "tmp")) ||
+	                   (is_left_out('W') && is_type(fd, S_IFREG))))
 		return (ssize_t)n;
 	return result;
 }

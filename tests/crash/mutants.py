@@ -8,6 +8,7 @@ import flush
 import memory
 import powercut
 import submit
+import system
 import trial
 
 
@@ -41,6 +42,13 @@ MUTANTS = [
     ("l", "fsync of the journal", flush.Three, by_cuts, "journal"),
     ("e", "waiting for the answer", flush.One, by_points, KILLS),
     ("j", "order of entry and journal", flush.Settled, by_points, KILLS),
+    ("F", "fsync of a new entry", system.Dropping, by_cuts, "posix"),
+    ("F", "fsync of a new entry", system.Dropping, by_cuts, "journal"),
+    ("D", "fsync of drop/", system.Dropping, by_cuts, "posix"),
+    ("D", "fsync of drop/", system.Dropping, by_cuts, "journal"),
+    ("D", "fsync of drop/", system.Serving, by_cuts, "linux"),
+    ("W", "rest of a short write", system.Large, by_points, ["short"]),
+    ("x", "failure of fsync", system.Dropping, by_points, ["err:EIO"]),
     ("o", "a decent end without memory", memory.Listing, by_memory, None),
 ]
 

@@ -10,6 +10,7 @@ import shutil
 import tempfile
 
 SENDMAIL = FLUSH = RELAY = SMARTHOST = FPT = OOM = LEAVEOUT = CERTS = ""
+DROP = SYSTEM_FLUSH = ""
 BASE = ""
 
 TIMEOUT = 20  # seconds: whatever takes longer hangs
@@ -17,6 +18,7 @@ TIMEOUT = 20  # seconds: whatever takes longer hangs
 
 def start(build, source):
     global SENDMAIL, FLUSH, RELAY, SMARTHOST, FPT, OOM, LEAVEOUT, CERTS, BASE
+    global DROP, SYSTEM_FLUSH
     SENDMAIL = os.path.join(build, "src/sendmail/sendmail")
     FLUSH = os.path.join(build, "src/flush/relay-flush")
     RELAY = os.path.join(build, "src/relay/relay")
@@ -24,6 +26,8 @@ def start(build, source):
     FPT = os.path.join(build, "tests/crash/fpt")
     OOM = os.path.join(build, "tests/crash/oom.so")
     LEAVEOUT = os.path.join(build, "tests/crash/leaveout.so")
+    DROP = os.path.join(build, "tests/crash/relay-drop")
+    SYSTEM_FLUSH = os.path.join(build, "tests/crash/relay-flush")
     CERTS = os.path.join(source, "tests/smarthost/certs")
     os.umask(0o077)
     fast = "/dev/shm"

@@ -43,7 +43,7 @@ def unhex(word):
 class Op:
     """One line of the record."""
     __slots__ = ("kind", "inode", "path", "to", "offset", "data", "mode",
-                 "owner", "needs")
+                 "owner", "needs", "is_birth")
 
     def __init__(self, kind, **values):
         self.kind = kind
@@ -51,6 +51,7 @@ class Op:
         self.path = self.to = self.data = b""
         self.owner = (0, 0)
         self.needs = None  # this one only together with that one
+        self.is_birth = False  # owner and mode that a new file has
         for name, value in values.items():
             setattr(self, name, value)
 
@@ -100,8 +101,14 @@ def parse_line(line):
 
 
 def parse(path):
+    ops, born = [], False
     with open(path) as file:
-        return [op for line in file for op in parse_line(line)]
+        for line in file:
+            for op in parse_line(line):
+                op.is_birth = born
+                ops.append(op)
+            born = line.startswith("inode ")
+    return ops
 
 
 # --- trees -------------------------------------------------------------------
@@ -164,6 +171,9 @@ def apply_name(inodes, names, op):
 def apply(base, ops, chosen, altered):
     """`altered`: {index: other bytes} of writes that came out differently"""
     inodes, names = dict(base[0]), dict(base[1])
+    for op in ops:
+        if op.is_birth and op.kind == "attr":
+            inodes.setdefault(op.inode, ("f", b"", op.mode, op.owner))
     for i in chosen:
         if ops[i].kind in DATA:
             apply_data(inodes, ops[i], altered.get(i, ops[i].data))
