@@ -96,6 +96,7 @@ static enum strict_result take_content(struct strict *s, const char *bytes,
 static enum strict_result pass(struct strict *s, const char *bytes, size_t n)
 {
 	enum strict_result result = STRICT_OK;
+	bool is_content = s->in_content;
 	size_t i = 0;
 
 	s->taken_crc = crc_add(s->taken_crc, bytes, n);
@@ -110,7 +111,8 @@ static enum strict_result pass(struct strict *s, const char *bytes, size_t n)
 			return STRICT_DAMAGED;
 		}
 	}
-	if (s->taken > (s->in_content ? SHARE_SIZE : ENTRY_ENVELOPE_LIMIT))
+	if ((!is_content && s->taken - (n - i) > ENTRY_ENVELOPE_LIMIT) ||
+	    s->taken > SHARE_SIZE)
 		return STRICT_TOO_LARGE;
 	return result == STRICT_OK ? take_content(s, bytes + i, n - i) : result;
 }

@@ -39,7 +39,7 @@ struct strict {
 	uint64_t taken, given; /* bytes; and their sums */
 	uint32_t taken_crc, given_crc;
 	size_t line_len, held;
-	char line[2 + ENTRY_VALUE_LIMIT];
+	char line[2 + ENTRY_VALUE_LIMIT + 1]; /* and its LF */
 	char end[STRICT_TRAILER]; /* the last bytes, which may be the trailer */
 };
 
