@@ -118,7 +118,8 @@ bool share_has_room(int directory)
 {
 	struct statvfs s;
 
-	return fstatvfs(directory, &s) != 0 ||
-	       ((uint64_t)s.f_bavail * s.f_frsize >= SHARE_FLOOR &&
-	        (s.f_files == 0 || s.f_favail >= SHARE_FLOOR_INODES));
+	if (fstatvfs(directory, &s) != 0)
+		return true; /* writing will tell */
+	return s.f_bavail >= SHARE_FLOOR / (s.f_frsize > 0 ? s.f_frsize : 1) &&
+	       (s.f_files == 0 || s.f_favail >= SHARE_FLOOR_INODES);
 }
