@@ -63,13 +63,13 @@ static void put_aside(struct pickup *p, const char *name, const char *why)
 {
 	const struct dir *bad = &p->spool->place[SPOOL_BAD];
 	int from = p->spool->drop.fd;
-	char unique[600];
+	char unique[256];
 	uint32_t chance = 0;
 
 	if (strncmp(name, HOSTILE, 2) == 0)
 		return;
 	port_random(&chance, sizeof(chance));
-	snprintf(unique, sizeof(unique), "%.500s.%08" PRIX32, name, chance);
+	snprintf(unique, sizeof(unique), "%.240s.%08" PRIX32, name, chance);
 	if (port_rename_new(from, name, bad->fd,
 	                    entry_is_id(name + 2) ? name + 2 : unique) == 0 ||
 	    port_rename_new(from, name, bad->fd, unique) == 0) {

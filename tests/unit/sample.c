@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sample.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/attr.h"
 #include "base/mem.h"
 #include "fixture.h"
 
@@ -67,6 +70,28 @@ void sample_open(struct spool *s)
 	struct fault f = { 0 };
 
 	spool_init(s);
+	ck_assert_msg(spool_open(s, fixture_path("q"), &f) == 0, "%s", f.text);
+}
+
+void sample_open_shared(struct spool *s)
+{
+	static const struct {
+		const char *name;
+		mode_t mode;
+	} places[] = { { "q", 0711 },         { "q/drop", 01770 },
+		       { "q/new", 01770 },    { "q/hold", 01770 },
+		       { "q/failed", 01770 }, { "q/log", 02750 },
+		       { "q/tmp", 0700 },     { "q/bad", 0700 },
+		       { "q/pause", 0700 } };
+	struct fault f = { 0 };
+
+	for (size_t i = 0; i < COUNT_OF(places); i++) {
+		if (mkdir(places[i].name, 0700) != 0)
+			ck_assert_int_eq(errno, EEXIST);
+		ck_assert_int_eq(chmod(places[i].name, places[i].mode), 0);
+	}
+	spool_init(s);
+	spool_share(s, geteuid());
 	ck_assert_msg(spool_open(s, fixture_path("q"), &f) == 0, "%s", f.text);
 }
 

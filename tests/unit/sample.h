@@ -27,6 +27,9 @@ int sample_read(const char *name, struct entry *e, struct sbuf *content,
 /* The queue `q` in the fixture's directory. */
 void sample_open(struct spool *s);
 
+/* The same as the machine's, with drop/: its owner is who runs the test. */
+void sample_open_shared(struct spool *s);
+
 /* Submit SAMPLE_CONTENT; the name in `id`. */
 void sample_submit(struct spool *s, size_t recipients,
                    char id[ENTRY_ID_LENGTH + 1]);
