@@ -83,7 +83,7 @@ def variables(build, names):
     out = run("make", "-s", "-C", build, "-f", "Makefile", "--eval",
               "show: ; @printf '%s\\n' " +
               " ".join("'$(%s)'" % name for name in names), "show")
-    return dict(zip(names, out.split("\n")))
+    return dict(zip(names, out.splitlines()[-len(names):]))
 
 
 class Machine:

@@ -297,6 +297,71 @@ def forged(m):
     return why
 
 
+def seen(m, uid, groups=()):
+    """What a user hears of the queue, in all ways there are."""
+    said = b""
+    for argv in ([m.mailq], ["/usr/sbin/sendmail", "-bp"],
+                 [m.relay, "queue"], [m.relay, "queue", "--json"],
+                 [m.drop, "--list"]):
+        ran = m.run(argv, uid=uid, groups=groups)
+        if ran.status != 0 or ran.err:
+            raise RuntimeError("%s: %s" % (argv, ran))
+        said += ran.out
+    return said.decode()
+
+
+def listing(m):
+    """In drop/ and in new/, two of alice and two of bob: each hears of his
+    own, and of the number of all; root and relay of all."""
+    m.make_spool()
+    m.start_host("--fault", "rcpt:*:reply 451 4.2.1 later")
+    users = {"alice": ALICE, "bob": BOB}
+    ids = {name: [] for name in users}
+    for place in ("new", "drop"):
+        for name, uid in users.items():
+            m.submit(uid, to=name + "@example.net")
+        for entry in m.names("drop"):
+            owner = m.stat("drop", entry).st_uid
+            ids["alice" if owner == ALICE else "bob"].append(entry[2:])
+        if place == "new":
+            m.flush_now("--quiet")
+    why = []
+    for who, uid, groups in (("alice", ALICE, ()), ("bob", BOB, ()),
+                             ("carol", USERS["carol"], ()), ("root", 0, ()),
+                             ("relay", RELAY, m.groups_of_relay)):
+        said = seen(m, uid, groups)
+        for name in users:
+            may = who in (name, "root", "relay")
+            for word in (*ids[name], name + "@example.net"):
+                if (word in said) != may:
+                    why.append("%s hears of %s: %s" % (who, word, not may))
+        if said.count("Total Requests: 4") != 2:
+            why.append("%s: the number of all" % who)
+    return why + change(m, ids)
+
+
+def change(m, ids):
+    """bob may not hold or remove alice's; he may his own."""
+    why = []
+    before = state(m)
+    for word in ("hold", "release", "remove", "show"):
+        for name in ids["alice"]:
+            ran = m.run([m.relay, "queue", word, name], uid=BOB)
+            if ran.status == 0 or b"alice@" in ran.out + ran.err:
+                why.append("%s: %s" % (word, ran))
+        m.run([m.relay, "queue", word, "--all"], uid=USERS["carol"])
+    if state(m) != before:
+        why.append("something has changed")
+    for word in ("hold", "release", "remove"):
+        ran = m.run([m.relay, "queue", word, ids["bob"][0]], uid=BOB)
+        if ran.status != 0:
+            why.append("%s of one's own: %s" % (word, ran))
+    if ids["bob"][0] in m.names("new") or ids["alice"][0] not in \
+            m.names("new"):
+        why.append(str(m.names("new")))
+    return why
+
+
 def flusher(m):
     """Neither a user nor one with the groups may send the machine's mail."""
     fill(m)
@@ -319,6 +384,7 @@ CASES = [
     ("a user and the relay-drop that works for it: all refused", process),
     ("variables of the loader and of libc change nothing", environment),
     ("another's uid in the entry: the kernel's is told", forged),
+    ("mailq, relay queue: one's own mail, and the number of all", listing),
     ("relay-flush of another user: 77", flusher),
 ]
 
