@@ -276,6 +276,7 @@ START_TEST(signals_do_not_end_it)
 }
 END_TEST
 
+/* valgrind's own are at the far end of the table. */
 static int count_open(pid_t pid)
 {
 	char path[64];
@@ -288,7 +289,8 @@ static int count_open(pid_t pid)
 	if (d == NULL)
 		return -1; /* not ours to see: it is not dumpable */
 	while ((entry = readdir(d)) != NULL)
-		count += entry->d_name[0] != '.';
+		count += entry->d_name[0] != '.' &&
+		         strtol(entry->d_name, NULL, 10) < 512;
 	closedir(d);
 	return count;
 }
