@@ -40,6 +40,7 @@
 #define N_(text) text /* the front end translates */
 #define WHO N_("cannot find out who submits a message")
 #define PLACE N_("cannot open the queue of this machine")
+#define LOST N_("the message did not arrive whole")
 #define CHUNK 65536
 #define SILENCE 5000  /* milliseconds without a byte */
 #define LONGEST 60000 /* milliseconds for all of it */
@@ -117,8 +118,7 @@ static ssize_t take(struct drop *d)
 	if (left > 0 && poll(&in, 1, left < SILENCE ? (int)left : SILENCE) > 0)
 		k = fdio_read(STDIN_FILENO, d->in, CHUNK);
 	if (k < 0)
-		no(d, EX_NOINPUT, errno,
-		   N_("the message did not arrive whole"));
+		no(d, EX_NOINPUT, errno, LOST);
 	return k;
 }
 
@@ -230,27 +230,31 @@ static void answer(const struct drop *d, bool ok)
 	(void)!fdio_write(STDOUT_FILENO, line, strlen(line));
 }
 
-static bool become(uid_t uid, gid_t gid)
+/* With the group of drop/ (root can take it): no other's files are sent. */
+static bool become(struct drop *d, uid_t uid)
 {
-	return setresgid(gid, gid, gid) == 0 && setresuid(uid, uid, uid) == 0;
-}
-
-/* The peer of a socket, as the kernel knows it, with the group of drop/. */
-static bool become_peer(struct drop *d)
-{
-	struct ucred peer;
-	socklen_t size = sizeof(peer);
 	struct stat st;
 
+	d->uid = uid;
 	if (stat(SPOOLDIR "/drop", &st) != 0)
 		return no(d, EX_CANTCREAT, errno, PLACE);
-	if (getsockopt(STDIN_FILENO, SOL_SOCKET, SO_PEERCRED, &peer, &size) !=
-	            0 ||
-	    setgroups(0, NULL) != 0 || !become(peer.uid, st.st_gid))
+	return (setresgid(st.st_gid, st.st_gid, st.st_gid) == 0 &&
+	        setresuid(uid, uid, uid) == 0) ||
+	       no(d, EX_NOPERM, EACCES, PLACE);
+}
+
+/* The peer of a socket, as the kernel knows it; -1 is none, or not of ours. */
+static bool become_peer(struct drop *d)
+{
+	struct ucred peer = { .uid = (uid_t)-1 };
+	socklen_t size = sizeof(peer);
+
+	getsockopt(STDIN_FILENO, SOL_SOCKET, SO_PEERCRED, &peer, &size);
+	if (peer.uid == (uid_t)-1 || setgroups(0, NULL) != 0)
 		return no(d, EX_NOPERM, errno, WHO);
-	d->uid = peer.uid;
-	return fdio_write(STDOUT_FILENO, "READY\n", 6) == 0 ||
-	       no(d, EX_IOERR, errno, N_("the message did not arrive whole"));
+	return become(d, peer.uid) &&
+	       (fdio_write(STDOUT_FILENO, "READY\n", 6) == 0 ||
+	        no(d, EX_IOERR, errno, LOST));
 }
 
 /* Whatever the caller left us: descriptors, signals, limits, environment. */
@@ -269,9 +273,8 @@ static void prepare(void)
 
 static bool begin(struct drop *d, const char *how)
 {
-	if (how == NULL || strcmp(how, "--list") == 0)
-		return become(d->uid, getegid()) ||
-		       no(d, EX_NOPERM, errno, WHO);
+	if (how == NULL)
+		return become(d, d->uid);
 	if (strcmp(how, "--serve") == 0)
 		return become_peer(d);
 	if (strcmp(how, "--listen") == 0 && d->uid == 0)
@@ -283,13 +286,14 @@ static bool begin(struct drop *d, const char *how)
 int main(int argc, char *argv[])
 {
 	static struct drop d; /* large, and zero */
-	bool ok;
+	bool is_list, ok;
 
 	prepare();
 	d.uid = getuid();
-	ok = begin(&d, argc > 1 ? argv[1] : NULL);
+	is_list = argc > 1 && strcmp(argv[1], "--list") == 0;
+	ok = is_list || begin(&d, argc > 1 ? argv[1] : NULL);
 	seccomp_allow_only(calls, COUNT_OF(calls));
-	if (ok && argc > 1 && strcmp(argv[1], "--list") == 0)
+	if (is_list)
 		return !(open_place(&d) && share_show(d.dir, d.uid, 1));
 	ok = ok && submit(&d);
 	answer(&d, ok);
