@@ -10,8 +10,8 @@
  * ERRNO TEXT" (sysexits.h), and nothing is left of it.  Always a process with
  * the submitter's uid and the group of drop/, without environment, locale and
  * most system calls; so the file's owner is the submitter, by the kernel's
- * word, and what the entry says (U) is replaced.  Each wait has an end.
- * doc/QUEUE. */
+ * word, and what the entry says (U) is replaced.  Each wait ends (doc/QUEUE).
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -57,7 +57,7 @@ static const int calls[] = {
 /* clang-format on */
 
 struct drop {
-	int spool, dir, file;
+	int spool, dir, file, writes;
 	uid_t uid;
 	int64_t end;                        /* microseconds, monotonic */
 	char name[2 + ENTRY_ID_LENGTH + 1]; /* "t.ID", at the end "m.ID" */
@@ -76,14 +76,27 @@ static bool no(struct drop *d, int status, int error, const char *text)
 	return false;
 }
 
+/* One user's mail must not fill the disk for all others; root's is let in. */
+static bool has_room(struct drop *d, bool is_counted)
+{
+	if (d->uid != 0 && !share_has_room(d->dir))
+		return no(d, EX_IOERR, ENOSPC,
+		          N_("the queue of this machine is full"));
+	return is_counted || share_may_grow(d->dir, d->uid) ||
+	       no(d, EX_IOERR, EDQUOT,
+	          N_("you have too much mail in the queue of this machine"));
+}
+
+/* Others of the user write, too: each MiB all of it is counted again. */
 static bool write_out(struct drop *d)
 {
 	size_t n = d->out_len;
 
 	d->out_len = 0;
-	return fdio_write(d->file, d->out, n) == 0 ||
-	       no(d, EX_IOERR, errno,
-	          N_("cannot write the message to the queue"));
+	return has_room(d, ++d->writes % 16 != 0) &&
+	       (fdio_write(d->file, d->out, n) == 0 ||
+	        no(d, EX_IOERR, errno,
+	           N_("cannot write the message to the queue")));
 }
 
 static bool put(void *arg, const char *bytes, size_t n)
@@ -153,21 +166,6 @@ static bool open_place(struct drop *d)
 	       no(d, errno == EACCES ? EX_NOPERM : EX_CANTCREAT, errno, PLACE);
 }
 
-/* One user's mail must not fill the disk for all others; root's is let in. */
-static bool has_room(struct drop *d)
-{
-	struct shares shares = { 0 };
-
-	if (d->uid != 0 && !share_has_room(d->dir))
-		return no(d, EX_IOERR, ENOSPC,
-		          N_("the queue of this machine is full"));
-	return d->strict.given > 0 ||
-	       (shares_count(&shares, d->dir) &&
-	        shares_take(&shares, d->uid, 0)) ||
-	       no(d, EX_IOERR, EDQUOT,
-	          N_("you have too much mail in the queue of this machine"));
-}
-
 static bool create(struct drop *d)
 {
 	memcpy(d->name, "t.", 2);
@@ -200,8 +198,7 @@ static void ring(const struct drop *d)
 {
 	int fd = openat(d->spool, "wake", O_WRONLY | O_NONBLOCK | O_NOFOLLOW);
 
-	if (fd >= 0)
-		(void)!write(fd, "", 1);
+	(void)!write(fd, "", 1); /* to -1 where nobody listens */
 }
 
 /* Its user may kill it at any moment: what is left is litter in drop/ that
@@ -210,9 +207,9 @@ static bool submit(struct drop *d)
 {
 	d->end = now(CLOCK_MONOTONIC) + LONGEST * 1000;
 	strict_init(&d->strict, (unsigned)d->uid, put, d);
-	if (!open_place(d) || !has_room(d) || !create(d))
+	if (!open_place(d) || !has_room(d, false) || !create(d))
 		return false;
-	if (copy(d) && has_room(d) && commit(d))
+	if (copy(d) && commit(d))
 		return true;
 	unlinkat(d->dir, d->name, 0);
 	return false;

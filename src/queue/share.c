@@ -80,6 +80,28 @@ bool shares_take(struct shares *s, uid_t uid, uint64_t bytes)
 	return true;
 }
 
+bool share_may_grow(int directory, uid_t uid)
+{
+	DIR *names = uid != 0 ? open_list(directory) : NULL;
+	struct share own = { 0 };
+	struct dirent *e;
+	struct stat st;
+
+	if (names == NULL)
+		return uid == 0;
+	while ((e = readdir(names)) != NULL) {
+		if (e->d_name[0] == '.' ||
+		    fstatat(directory, e->d_name, &st, AT_SYMLINK_NOFOLLOW) !=
+		            0 ||
+		    st.st_uid != uid)
+			continue;
+		own.count++;
+		own.bytes += (uint64_t)st.st_size;
+	}
+	closedir(names);
+	return own.count < SHARE_COUNT && own.bytes < SHARE_BYTES;
+}
+
 /* "m.ID": complete; "w.ID": complete, and over its user's share. */
 static bool is_complete(const char *name)
 {

@@ -44,6 +44,10 @@ bool shares_count(struct shares *s, int directory);
 /* May it have `bytes` more, after what was counted?  Counts them, if so. */
 bool shares_take(struct shares *s, uid_t uid, uint64_t bytes);
 
+/* Has the uid less than its share in an open directory?  It is counted without
+ * memory, which other users' files could use up. */
+bool share_may_grow(int directory, uid_t uid);
+
 /* Write the complete entries of drop/ that are the uid's to `out`, all of them
  * if it owns the directory: "ID SIZE", and "ALL COUNT BYTES" of everybody's. */
 bool share_show(int directory, uid_t uid, int out);

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -232,6 +233,62 @@ START_TEST(room)
 }
 END_TEST
 
+/* --- what relay-drop asks --------------------------------------------------
+ */
+
+#define OTHER 12345 /* some user that we are not */
+
+/* A user who is not root, and owns the files that we make. */
+static uid_t submitter(void)
+{
+	return getuid() != 0 ? getuid() : 54321;
+}
+
+static void make(unsigned number, uint64_t size)
+{
+	char name[32];
+	int fd;
+
+	snprintf(name, sizeof(name), "m.%u", number);
+	fd = open(name, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(ftruncate(fd, (off_t)size), 0); /* sparse */
+	ck_assert(getuid() != 0 || fchown(fd, submitter(), 0) == 0);
+	close(fd);
+}
+
+START_TEST(count_and_bytes_have_a_limit)
+{
+	static const struct {
+		unsigned count;
+		uint64_t size; /* of each */
+		bool may;
+	} cases[] = {
+		{ 0, 0, true },
+		{ SHARE_COUNT - 1, 1, true },
+		{ SHARE_COUNT, 0, false },
+		{ 7, SHARE_SIZE, true },
+		{ 8, SHARE_SIZE, false },
+		{ 9, SHARE_SIZE, false },
+	};
+	int here = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	for (unsigned i = 0; i < cases[_i].count; i++)
+		make(i, cases[_i].size);
+	ck_assert(share_may_grow(here, submitter()) == cases[_i].may);
+	ck_assert(share_may_grow(here, OTHER));
+	ck_assert(share_may_grow(here, 0));
+	close(here);
+}
+END_TEST
+
+START_TEST(what_cannot_be_listed_is_no_place)
+{
+	ck_assert(!share_may_grow(-1, submitter()));
+	ck_assert(share_may_grow(-1, 0));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("share");
@@ -248,5 +305,7 @@ int main(void)
 	tcase_add_loop_test(all, limit, 0, COUNT_OF(limits));
 	tcase_add_test(all, until_it_is_used_up);
 	tcase_add_loop_test(all, room, 0, COUNT_OF(disks));
+	tcase_add_loop_test(all, count_and_bytes_have_a_limit, 0, 6);
+	tcase_add_test(all, what_cannot_be_listed_is_no_place);
 	return fixture_run(suite);
 }
