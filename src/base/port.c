@@ -7,36 +7,56 @@
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 /* Linux 3.15.  By number: musl 1.2.3 has no wrapper. */
 #ifdef SYS_renameat2
-static int rename_exclusive(int from_dir, const char *from, int to_dir,
-                            const char *to)
+static int rename_flags(int from_dir, const char *from, int to_dir,
+                        const char *to, unsigned flags)
 {
-	return (int)syscall(SYS_renameat2, from_dir, from, to_dir, to, 1U);
+	return (int)syscall(SYS_renameat2, from_dir, from, to_dir, to, flags);
 }
 #else
-static int rename_exclusive(int from_dir, const char *from, int to_dir,
-                            const char *to)
+static int rename_flags(int from_dir, const char *from, int to_dir,
+                        const char *to, unsigned flags)
 {
-	(void)from_dir, (void)from, (void)to_dir, (void)to;
+	(void)from_dir, (void)from, (void)to_dir, (void)to, (void)flags;
 	errno = ENOSYS;
 	return -1;
 }
 #endif
 
+/* Not atomic.  renameat() comes last, as relay-drop has given it up. */
+static int rename_after_look(int from_dir, const char *from, int to_dir,
+                             const char *to)
+{
+	struct stat st;
+
+	if (fstatat(to_dir, to, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		errno = EEXIST;
+	if (errno != ENOENT)
+		return -1;
+	if (rename_flags(from_dir, from, to_dir, to, 0) == 0)
+		return 0;
+	if (errno != ENOSYS && errno != EINVAL)
+		return -1;
+	return renameat(from_dir, from, to_dir, to);
+}
+
 int port_rename_new(int from_dir, const char *from, int to_dir, const char *to)
 {
 	int saved;
 
-	if (rename_exclusive(from_dir, from, to_dir, to) == 0)
+	if (rename_flags(from_dir, from, to_dir, to, 1) == 0)
 		return 0;
 	if (errno != ENOSYS && errno != EINVAL)
 		return -1;
 	if (linkat(from_dir, from, to_dir, to, 0) != 0)
-		return -1;
+		return errno == EPERM
+		               ? rename_after_look(from_dir, from, to_dir, to)
+		               : -1;
 	if (unlinkat(from_dir, from, 0) == 0)
 		return 0;
 	saved = errno;

@@ -10,7 +10,9 @@
 
 /* Rename without replacing: 0, or -1 with errno (EEXIST: taken).  Where the
  * kernel or file system has no such call: link and unlink, which leaves both
- * names for a moment but never none. */
+ * names for a moment but never none.  Where a link is not allowed either (of
+ * another user's file, fs.protected_hardlinks): a look, and a rename that would
+ * replace what came between them; so let nobody else choose the new name. */
 int port_rename_new(int from_dir, const char *from, int to_dir, const char *to);
 
 /* Close all descriptors from `first` on.  Cannot fail. */
