@@ -63,21 +63,23 @@ static void put_aside(struct pickup *p, const char *name, const char *why)
 {
 	const struct dir *bad = &p->spool->place[SPOOL_BAD];
 	int from = p->spool->drop.fd;
-	char unique[256];
+	char unique[300];
 	uint32_t chance = 0;
+	bool has_id = strlen(name) > 2 && entry_is_id(name + 2);
 
 	if (strncmp(name, HOSTILE, 2) == 0)
 		return;
 	port_random(&chance, sizeof(chance));
 	snprintf(unique, sizeof(unique), "%.240s.%08" PRIX32, name, chance);
-	if (port_rename_new(from, name, bad->fd,
-	                    entry_is_id(name + 2) ? name + 2 : unique) == 0 ||
+	if (port_rename_new(from, name, bad->fd, has_id ? name + 2 : unique) ==
+	            0 ||
 	    port_rename_new(from, name, bad->fd, unique) == 0) {
 		p->has_moved = true;
 		show(name, why, _("moved to bad/; look at it there"));
 		return;
 	}
-	snprintf(unique, sizeof(unique), HOSTILE "%.240s", name);
+	snprintf(unique, sizeof(unique), HOSTILE "%.240s.%08" PRIX32, name,
+	         chance);
 	port_rename_new(from, name, from, unique);
 	show(name, why, _("remove it"));
 }
@@ -94,6 +96,22 @@ static const char *flaw(const struct pickup *p, const struct stat *st)
 	if ((uint64_t)st->st_size > SHARE_SIZE + 4096)
 		return _("it is too large");
 	return NULL;
+}
+
+/* Where renaming is linking (base/port.h), relay-drop is between the two. */
+static bool is_half_renamed(const struct pickup *p, const char *name,
+                            const struct stat *st)
+{
+	char old[NAME_SIZE] = IN_PROGRESS;
+	struct stat unfinished;
+
+	if (st->st_nlink != 2 || !is_kind(name, COMPLETE))
+		return false;
+	memcpy(old + 2, name + 2, ENTRY_ID_LENGTH);
+	return fstatat(p->spool->drop.fd, old, &unfinished,
+	               AT_SYMLINK_NOFOLLOW) == 0 &&
+	       unfinished.st_dev == st->st_dev &&
+	       unfinished.st_ino == st->st_ino;
 }
 
 /* --- what does ------------------------------------------------------------ */
@@ -147,6 +165,8 @@ static int look_at(void *arg, const char *name)
 	}
 	if (is_moved(p, name, &st))
 		return 0;
+	if (is_half_renamed(p, name, &st))
+		return 0; /* it will have one name soon */
 	why = flaw(p, &st);
 	if (why == NULL && !is_kind(name, COMPLETE) && !is_kind(name, WAITING))
 		why = _("relay-drop did not make it");
@@ -196,8 +216,9 @@ static int take(struct pickup *p, const char *name)
 		return trouble(p, name, new->path);
 	memcpy(waiting + 2, name + 2, ENTRY_ID_LENGTH);
 	if (!shares_take(&p->shares, st.st_uid, (uint64_t)st.st_size)) {
-		if (strcmp(name, waiting) != 0)
-			port_rename_new(s->drop.fd, name, s->drop.fd, waiting);
+		if (strcmp(name, waiting) != 0 &&
+		    port_rename_new(s->drop.fd, name, s->drop.fd, waiting) != 0)
+			return trouble(p, name, waiting);
 		return 0;
 	}
 	if (port_rename_new(s->drop.fd, name, new->fd, name + 2) == 0)
@@ -222,18 +243,27 @@ static int sync_moves(struct pickup *p)
 	return dir_sync(&s->drop, &p->fault);
 }
 
+static int find_group(struct pickup *p, struct fault *f)
+{
+	const struct dir *drop = &p->spool->drop;
+	struct stat st;
+
+	if (fstat(drop->fd, &st) != 0)
+		return fault_set_exit(f, EX_IOERR, _("cannot examine %s: %s"),
+		                      drop->path, intl_error(errno));
+	p->group = st.st_gid;
+	return 0;
+}
+
 int pickup_run(const struct spool *s, struct fault *f)
 {
 	struct pickup p = { .spool = s };
-	struct stat st;
 	int failed;
 
 	if (!s->is_shared)
 		return 0;
-	if (fstat(s->drop.fd, &st) != 0)
-		return fault_set_exit(f, EX_IOERR, _("cannot examine %s: %s"),
-		                      s->drop.path, intl_error(errno));
-	p.group = st.st_gid;
+	if (find_group(&p, f) != 0)
+		return -1;
 	failed = dir_each(&s->drop, look_at, &p, &p.fault);
 	if (p.count > 1)
 		qsort(p.name, p.count, sizeof(*p.name), compare_ids);
@@ -248,15 +278,24 @@ int pickup_run(const struct spool *s, struct fault *f)
 	return failed;
 }
 
-static int is_complete(void *arg, const char *name)
+/* What pickup_run() would take, not all that has such a name: whoever waits for
+ * the rest to go would wait for ever. */
+static int is_takeable(void *arg, const char *name)
 {
-	(void)arg;
-	return is_kind(name, COMPLETE);
+	const struct pickup *p = arg;
+	struct stat st;
+
+	return is_kind(name, COMPLETE) &&
+	       fstatat(p->spool->drop.fd, name, &st, AT_SYMLINK_NOFOLLOW) ==
+	               0 &&
+	       flaw(p, &st) == NULL;
 }
 
 bool pickup_has_more(const struct spool *s)
 {
+	struct pickup p = { .spool = s };
 	struct fault f;
 
-	return s->is_shared && dir_each(&s->drop, is_complete, NULL, &f) == 1;
+	return s->is_shared && find_group(&p, &f) == 0 &&
+	       dir_each(&s->drop, is_takeable, &p, &f) == 1;
 }

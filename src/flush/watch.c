@@ -175,6 +175,15 @@ static int pass(const struct watch_settings *w, int wake,
 	return failed;
 }
 
+/* A signal that came while nothing slept: passes may follow each other for as
+ * long as somebody rings. */
+static void take_signals(const sigset_t *while_asleep)
+{
+	struct timespec none = { 0 };
+
+	ppoll(NULL, 0, &none, while_asleep);
+}
+
 static bool was_rung(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
@@ -214,6 +223,7 @@ static int pass_until_quiet(struct watch_settings *w,
 			say_sum(result);
 		w->is_now = false; /* a person's word counts once */
 		add_before(&result->jobs, before);
+		take_signals(while_asleep);
 	} while (failed == 0 && stop == 0 && !is_asked_for_ids(w) &&
 	         was_rung(h->wake));
 	return failed;
@@ -246,7 +256,7 @@ static int run_once(const struct watch_settings *w,
 	struct job_result before = { 0 };
 	struct round_result result = { 0 };
 	struct hold hold;
-	bool busy, missed, rung;
+	bool busy, missed, rung, is_stuck;
 	int status = EX_OK;
 
 	do {
@@ -261,8 +271,11 @@ static int run_once(const struct watch_settings *w,
 		let_go(&hold);
 		if (status == 0)
 			status = exit_status(&result);
+		/* What is in drop/ and cannot leave it is still there. */
+		is_stuck = w->site->is_system && status == EX_IOERR;
 		missed = status >= 0 && stop == 0 &&
-		         (rung || round_has_missed(&look, &result));
+		         (rung ||
+		          (!is_stuck && round_has_missed(&look, &result)));
 		if (missed && is_asked_for_ids(w)) {
 			wake_ring(&w->spool->root); /* not for us: pass it on */
 			missed = false;
