@@ -214,6 +214,9 @@ static void share_out_arrivals(struct round *r)
 	    spool_list(r->settings->spool, SPOOL_NEW, &list, &f) != 0)
 		return;
 	share_out_list(r, &list, &r->result->seen);
+	for (size_t i = 0; i < r->count; i++)
+		turns_sort(r->settings->spool, &r->routes[i].waiting,
+		           r->routes[i].next);
 	spool_list_release(&r->result->seen);
 	r->result->seen = list;
 }

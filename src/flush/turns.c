@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/mem.h"
@@ -54,4 +55,22 @@ size_t *turns_make(const struct spool *s, const struct spool_list *list)
 		order[i] = turns[i].index;
 	free(turns);
 	return order;
+}
+
+void turns_sort(const struct spool *s, struct spool_list *list, size_t first)
+{
+	struct spool_list rest = { .id = list->id + first,
+		                   .count = list->count - first };
+	size_t *order;
+	char(*sorted)[ENTRY_ID_LENGTH + 1];
+
+	if (rest.count < 2)
+		return;
+	order = turns_make(s, &rest);
+	sorted = mem_array(rest.count, sizeof(*sorted));
+	for (size_t i = 0; i < rest.count; i++)
+		memcpy(sorted[i], rest.id[order[i]], sizeof(*sorted));
+	memcpy(rest.id, sorted, rest.count * sizeof(*sorted));
+	free(sorted);
+	free(order);
 }

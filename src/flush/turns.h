@@ -14,4 +14,8 @@
  * caller frees it.  In a queue of one user it is the list's own order. */
 size_t *turns_make(const struct spool *s, const struct spool_list *list);
 
+/* Put what is in `list` from `first` on in order of turns: after something was
+ * added at its end. */
+void turns_sort(const struct spool *s, struct spool_list *list, size_t first);
+
 #endif

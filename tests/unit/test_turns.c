@@ -7,6 +7,7 @@
 #include "flush/turns.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -77,6 +78,44 @@ START_TEST(turn)
 }
 END_TEST
 
+/* "a1 a2 b1": the user and what tells it from others. */
+static void fill(struct spool_list *list, const char *text)
+{
+	memset(list, 0, sizeof(*list));
+	list->id = mem_array(strlen(text), sizeof(*list->id));
+	for (; *text != '\0'; text += text[2] == ' ' ? 3 : 2)
+		snprintf(list->id[list->count++], sizeof(*list->id),
+		         "%c%020d%c", text[0], 0, text[1]);
+}
+
+static const struct {
+	bool is_shared;
+	size_t first;
+	const char *before, *after;
+} later[] = {
+	{ true, 0, "a1 a2 a3 b1", "a1 b1 a2 a3" },
+	{ true, 0, "a1 b1 a2 b2 c1", "a1 b1 c1 a2 b2" },
+	{ true, 1, "a1 a2 a3 b1", "a1 a2 b1 a3" },
+	{ true, 4, "a1 a2 a3 b1", "a1 a2 a3 b1" },
+	{ false, 0, "a1 a2 a3 b1", "a1 a2 a3 b1" },
+};
+
+START_TEST(those_who_come_later_have_a_turn_soon)
+{
+	struct spool s;
+	struct spool_list list, after;
+
+	spool_init(&s);
+	s.is_shared = later[_i].is_shared;
+	fill(&list, later[_i].before);
+	fill(&after, later[_i].after);
+	turns_sort(&s, &list, later[_i].first);
+	ck_assert_mem_eq(list.id, after.id, after.count * sizeof(*after.id));
+	spool_list_release(&after);
+	spool_list_release(&list);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("turns");
@@ -85,5 +124,7 @@ int main(void)
 	suite_add_tcase(suite, all);
 	tcase_set_timeout(all, 120);
 	tcase_add_loop_test(all, turn, 0, COUNT_OF(cases));
+	tcase_add_loop_test(all, those_who_come_later_have_a_turn_soon, 0,
+	                    COUNT_OF(later));
 	return fixture_run(suite);
 }
