@@ -88,12 +88,15 @@ static bool is_personal(const char *home)
 	return there;
 }
 
-/* The directory that setup-spool makes, and no more than a look at it. */
+/* The directory that setup-spool makes, and no more than a look at it.  Where
+ * only the socket is to be seen (a container, a service without /var) mail goes
+ * that way, and nobody here is its owner. */
 static bool find_system_queue(struct site *site)
 {
-	struct stat st;
+	struct stat st = { .st_uid = (uid_t)-1 };
 
-	if (stat(SPOOLDIR "/drop", &st) != 0)
+	if (stat(SPOOLDIR "/drop", &st) != 0 &&
+	    access(RUNSTATEDIR "/relay/drop.sock", W_OK) != 0)
 		return false;
 	site->is_system = true;
 	site->owner = st.st_uid;

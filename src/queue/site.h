@@ -6,8 +6,8 @@
  * queue.  The queue is $RELAY_QUEUE, else ${XDG_STATE_HOME:-~/.local/state}
  * /relay.
  * System: otherwise; /etc/relayrc and /var/spool/relay, which belongs to the
- * user relay and was made by setup-spool.  Where that was not run root has both
- * for itself.
+ * user relay and was made by setup-spool, or the socket that leads there. Where
+ * that was not run root has both for itself.
  *
  * Home is the password file's, because sudo and cron set HOME as they like;
  * $HOME only for a uid without an entry.  A set-id program ignores the

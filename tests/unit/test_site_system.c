@@ -98,6 +98,28 @@ START_TEST(which)
 END_TEST
 
 /* The owner is whose spool it is, whoever has drop/. */
+/* A container that is given the socket alone. */
+START_TEST(the_socket_is_enough)
+{
+	struct fault f = { 0 };
+	struct site site;
+	struct spool spool;
+	bool missing;
+
+	ck_assert_int_eq(mkdir("run", 0755), 0);
+	ck_assert_int_eq(mkdir("run/relay", 0755), 0);
+	fixture_write("run/relay/drop.sock", "", 0);
+	ck_assert_int_eq(mkdir("home", 0700), 0);
+	find(&site);
+	ck_assert(site.is_system);
+	ck_assert(!site_is_ours(&site));
+	ck_assert_int_eq(site_open(&site, &spool, &missing, &f), -1);
+	ck_assert_ptr_nonnull(strstr(f.text, SPOOLDIR));
+	spool_release(&spool);
+	site_release(&site);
+}
+END_TEST
+
 START_TEST(whose)
 {
 	struct site site;
@@ -231,6 +253,7 @@ int main(void)
 	tcase_set_timeout(all, 120);
 	tcase_add_checked_fixture(all, setup, fixture_teardown);
 	tcase_add_loop_test(all, which, 0, COUNT_OF(cases));
+	tcase_add_test(all, the_socket_is_enough);
 	tcase_add_test(all, whose);
 	tcase_add_test(all, root_becomes_it);
 	tcase_add_test(all, others_do_not);
