@@ -247,23 +247,21 @@ static char *absolute(const char *path)
 	return whole;
 }
 
-/* In the environment too, for the flusher that an action may start. */
-static void override(struct site *site, const struct invocation *call)
+/* In the environment, which site_find() reads, and so does the flusher that an
+ * action may start: both find the same queue.  Where it would count for
+ * nothing, because this directory is gone, we must not work on another. */
+static int override(const char *variable, const char *path, struct fault *f)
 {
-	if (call->config != NULL || call->queue != NULL) {
-		site->is_system = false; /* of whoever names it */
-		site->owner = geteuid();
-	}
-	if (call->config != NULL) {
-		free(site->config);
-		site->config = absolute(call->config);
-		setenv("RELAY_CONFIG", site->config, 1);
-	}
-	if (call->queue != NULL) {
-		free(site->queue);
-		site->queue = absolute(call->queue);
-		setenv("RELAY_QUEUE", site->queue, 1);
-	}
+	char *whole = path != NULL ? absolute(path) : NULL;
+	int failed = 0;
+
+	if (whole != NULL && whole[0] != '/')
+		failed = fault_set_exit(f, EX_OSFILE, _("cannot open %s: %s"),
+		                        path, intl_error(ENOENT));
+	else if (whole != NULL)
+		setenv(variable, whole, 1);
+	free(whole);
+	return failed;
 }
 
 /* The machine's queue belongs to the user relay: root becomes that user, and
@@ -308,9 +306,10 @@ static int perform(const struct invocation *call, int argc, char *argv[])
 	struct fault f;
 	int status;
 
-	if (site_find(&site, &f) != 0)
+	if (override("RELAY_CONFIG", call->config, &f) != 0 ||
+	    override("RELAY_QUEUE", call->queue, &f) != 0 ||
+	    site_find(&site, &f) != 0)
 		return command_fail(&f);
-	override(&site, call);
 	if (call->help)
 		status = show_help(&site);
 	else
