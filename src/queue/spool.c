@@ -22,6 +22,7 @@
 #define LITTER_AGE (36 * 3600) /* seconds */
 #define NAME_TRIES 16
 #define LOCK_TRIES 20 /* of 5 ms each: a listing looks at the lock briefly */
+#define SHARED_LOCK_TRIES 2
 
 static const char *const place_names[] = {
 	[SPOOL_NEW] = "new",
@@ -296,16 +297,20 @@ static enum spool_taken check_file(const struct spool *s, const struct entry *e,
 	return SPOOL_TAKEN;
 }
 
-static bool lock_file(int fd)
+/* In a shared queue a user may stop as many relay-queues as he has messages,
+ * each with a lock: all others wait while we do. */
+static bool lock_file(const struct spool *s, int fd)
 {
-	for (int i = 0; i < LOCK_TRIES; i++) {
+	int tries = s->is_shared ? SHARED_LOCK_TRIES : LOCK_TRIES;
+
+	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
 		struct timespec pause = { .tv_nsec = 5000000 };
 
-		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-			return true;
+		if (--tries == 0)
+			return false;
 		nanosleep(&pause, NULL);
 	}
-	return false;
+	return true;
 }
 
 /* Whoever had the lock before us may have removed or moved the file. */
@@ -365,7 +370,7 @@ enum spool_taken spool_take(const struct spool *s, enum spool_place place,
 
 	entry_init(e);
 	result = open_file(s, place, id, e, f);
-	if (result == SPOOL_TAKEN && !lock_file(e->fd))
+	if (result == SPOOL_TAKEN && !lock_file(s, e->fd))
 		result = SPOOL_BUSY;
 	if (result == SPOOL_TAKEN && !is_still_named(s, place, e))
 		result = SPOOL_GONE;

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/attr.h"
@@ -221,6 +222,35 @@ START_TEST(one_hand_per_entry)
 }
 END_TEST
 
+static int64_t milliseconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Each of them may be held by its user for as long as he likes. */
+START_TEST(a_user_cannot_keep_the_flusher_waiting)
+{
+	char id[ENTRY_ID_LENGTH + 1];
+	struct spool s;
+	struct entry e;
+	int64_t begin;
+
+	sample_open(&s);
+	sample_submit(&s, 1, id);
+	spool_share(&s, geteuid());
+	ck_assert_int_eq(take(&s, id, &e), SPOOL_TAKEN);
+	begin = milliseconds();
+	for (int i = 0; i < 10; i++)
+		expect_take(&s, id, SPOOL_BUSY);
+	ck_assert_int_lt(milliseconds() - begin, 500);
+	entry_release(&e);
+	spool_release(&s);
+}
+END_TEST
+
 /* Take it, tell the parent, and remove it a moment later. */
 static pid_t remove_soon(const char *id, int told)
 {
@@ -273,6 +303,7 @@ int main(void)
 	tcase_add_test(all, take_another_users);
 	tcase_add_test(all, foreign_names_are_left_alone);
 	tcase_add_test(all, one_hand_per_entry);
+	tcase_add_test(all, a_user_cannot_keep_the_flusher_waiting);
 	tcase_add_test(all, removed_while_we_wait_for_it);
 	return fixture_run(suite);
 }
