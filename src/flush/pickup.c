@@ -37,6 +37,7 @@ struct pickup {
 	char (*name)[NAME_SIZE]; /* complete ones */
 	size_t count, room;
 	bool has_moved;
+	bool has_said;      /* that somebody has his share */
 	struct fault fault; /* the first trouble */
 };
 
@@ -202,6 +203,19 @@ static int trouble(struct pickup *p, const char *name, const char *where)
 	                      intl_error(errno));
 }
 
+/* Accepted, and not sent before other mail of the user is: a person must hear
+ * of it.  One of them, once. */
+static void say_share(struct pickup *p, uid_t uid)
+{
+	if (!p->has_said)
+		log_warn(_("user %u has %u messages or %u MiB in the queue: "
+		           "more wait in drop/ until some of them are sent "
+		           "or removed"),
+		         (unsigned)uid, SHARE_COUNT,
+		         (unsigned)(SHARE_BYTES >> 20));
+	p->has_said = true;
+}
+
 static int take(struct pickup *p, const char *name)
 {
 	const struct spool *s = p->spool;
@@ -216,10 +230,13 @@ static int take(struct pickup *p, const char *name)
 		return trouble(p, name, new->path);
 	memcpy(waiting + 2, name + 2, ENTRY_ID_LENGTH);
 	if (!shares_take(&p->shares, st.st_uid, (uint64_t)st.st_size)) {
-		if (strcmp(name, waiting) != 0 &&
-		    port_rename_new(s->drop.fd, name, s->drop.fd, waiting) != 0)
-			return trouble(p, name, waiting);
-		return 0;
+		if (strcmp(name, waiting) == 0)
+			return 0;
+		say_share(p, st.st_uid);
+		return port_rename_new(s->drop.fd, name, s->drop.fd, waiting) ==
+		                       0
+		               ? 0
+		               : trouble(p, name, waiting);
 	}
 	if (port_rename_new(s->drop.fd, name, new->fd, name + 2) == 0)
 		p->has_moved = true;

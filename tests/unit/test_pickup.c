@@ -382,7 +382,7 @@ START_TEST(share_is_used_up)
 		give(in("drop", name));
 	}
 	ck_assert(pickup_has_more(&spool));
-	ck_assert_int_eq(said(&spool), 0);
+	ck_assert_int_eq(said(&spool), 1);
 	/* the oldest one is in, the others wait in sight of relay-drop */
 	ck_assert(fixture_exists(in("new", number(9000))));
 	expect_count("drop", 2);

@@ -5,11 +5,14 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/attr.h"
+#include "base/log.h"
 #include "fixture.h"
+#include "queue/share.h"
 
 #define ID "0123456789ABCD01234567"
 
@@ -134,6 +137,40 @@ START_TEST(what_is_not_ours_goes_to_bad)
 }
 END_TEST
 
+/* Beyond its owner's share: it waits, and the log says so, once. */
+static int fill_share(void *arg)
+{
+	char text[1024] = "";
+	struct spool s;
+
+	(void)arg;
+	open_queue(&s);
+	drop("q/new/full");
+	ck_assert_int_eq(truncate("q/new/full", (off_t)SHARE_BYTES), 0);
+	drop("q/drop/m." ID);
+	drop("q/drop/m.FFFFFFFFFFFFFF00000000");
+	ck_assert_ptr_nonnull(freopen("said", "w", stderr));
+	pick_up(&s);
+	pick_up(&s);
+	fflush(stderr);
+	ck_assert(fixture_exists("q/drop/w." ID));
+	ck_assert(fixture_exists("q/drop/w.FFFFFFFFFFFFFF00000000"));
+	fixture_read("said", text, sizeof(text) - 1);
+	ck_assert_ptr_nonnull(strstr(text, " 5000 "));
+	ck_assert_ptr_eq(strchr(text, '\n'), strrchr(text, '\n'));
+	ck_assert_int_eq(truncate("q/new/full", 0), 0);
+	pick_up(&s);
+	ck_assert_int_eq(fixture_count("q/new"), 3);
+	spool_release(&s);
+	return 0;
+}
+
+START_TEST(beyond_the_share_it_waits)
+{
+	ck_assert_int_eq(fixture_as_nobody(fill_share, NULL), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("pickup");
@@ -145,5 +182,6 @@ int main(void)
 	tcase_add_test(all, what_cannot_be_moved_is_seen_once);
 	tcase_add_test(all, an_entry_that_is_being_renamed_is_left);
 	tcase_add_test(all, what_is_not_ours_goes_to_bad);
+	tcase_add_test(all, beyond_the_share_it_waits);
 	return fixture_run(suite);
 }
