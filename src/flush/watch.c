@@ -248,6 +248,14 @@ static int say_busy(const struct watch_settings *w, int status)
 	return is_undone ? EX_TEMPFAIL : status;
 }
 
+/* The other one may be sending by id and not look into drop/ for long, and then
+ * relay-flush.path starts us again at once. */
+static void slow_down(const struct watch_settings *w, bool busy)
+{
+	if (busy && pickup_has_more(w->spool))
+		poll(NULL, 0, STUCK_PAUSE);
+}
+
 static int run_once(const struct watch_settings *w,
                     const sigset_t *while_asleep, struct fault *f)
 {
@@ -262,6 +270,7 @@ static int run_once(const struct watch_settings *w,
 	do {
 		if (take_hold(&hold, w->spool, &busy, f) != 0) {
 			status = busy ? status : -1;
+			slow_down(w, busy);
 			break;
 		}
 		spool_clean(w->spool);
