@@ -133,6 +133,37 @@ def mends(place):
     return wrong(system) + ([] if len(names) == 1 else names)
 
 
+def takes_over(place):
+    """setup-spool makes what root queued before readable for relay"""
+    system = prepare(place)
+    system.run("sh", "-c", "echo mail | /usr/local/sbin/sendmail -odq x@y.z")
+    os.mkdir(system.path(SPOOL + "/log"), 0o700)
+    system.write(SPOOL + "/log/0660EA8C4731F80BD2D8AF", "", 0o600)
+    closed = system.run(SETUP, check=False)
+    why = [] if closed.returncode == 1 and \
+        "chmod o+x /usr/local/var/spool" in closed.stdout else [closed.stdout]
+    system.run("chmod", "755", "/usr/local/var", "/usr/local/var/spool")
+    said = system.run(SETUP).stdout
+    name = os.listdir(system.path(SPOOL + "/new"))[0]
+    entry = os.stat(system.path(SPOOL + "/new/" + name))
+    journal = os.stat(system.path(SPOOL + "/log/0660EA8C4731F80BD2D8AF"))
+    if "took over root's queue" not in closed.stdout + said:
+        why.append(said)
+    drop, queue = (system.number("group", group)
+                   for group in ("relaydrop", "relayq"))
+    if (entry.st_uid, entry.st_gid, entry.st_mode & 0o7777) != (0, drop, 0o640):
+        why.append("entry: %s" % (entry,))
+    if (journal.st_uid, journal.st_gid) != (
+            system.number("passwd", "relay"), queue):
+        why.append("journal: %s" % (journal,))
+    listed = system.run("/usr/local/bin/relay", "queue").stdout
+    if name not in listed or "cannot open" in listed:
+        why.append(listed)
+    os.remove(system.path(SPOOL + "/new/" + name))
+    os.remove(system.path(SPOOL + "/log/0660EA8C4731F80BD2D8AF"))
+    return why + wrong(system)
+
+
 def removes(place):
     """setup-spool --remove takes the set-gid bits and nothing of the queue"""
     system = prepare(place)
@@ -185,5 +216,5 @@ def says_what_is_wrong(place):
     return why
 
 
-CASES = (with_useradd, with_busybox, with_systemd, mends, removes,
+CASES = (with_useradd, with_busybox, with_systemd, mends, takes_over, removes,
          follows_no_link, says_what_is_wrong)
