@@ -412,6 +412,16 @@ int spool_remove(const struct spool *s, enum spool_place place,
 	return 0;
 }
 
+int spool_discard(const struct spool *s, enum spool_place place, const char *id,
+                  struct fault *f)
+{
+	if (unlinkat(s->place[place].fd, id, 0) != 0 && errno != ENOENT)
+		return fault_set_exit(f, EX_IOERR, _("cannot remove %s/%s: %s"),
+		                      s->place[place].path, id,
+		                      intl_error(errno));
+	return dir_sync(&s->place[place], f);
+}
+
 /* The new name is durable before the old one goes for good: a crash may leave
  * both on some file systems, never none. */
 int spool_move(const struct spool *s, const struct entry *e,

@@ -100,6 +100,11 @@ enum spool_taken spool_take(const struct spool *s, enum spool_place place,
 int spool_remove(const struct spool *s, enum spool_place place,
                  const struct entry *e, struct fault *f);
 
+/* Take away what spool_take() cannot open: a FIFO, a file of another.  The name
+ * only; nothing of it is read. */
+int spool_discard(const struct spool *s, enum spool_place place, const char *id,
+                  struct fault *f);
+
 /* Rename to another place, durably. */
 int spool_move(const struct spool *s, const struct entry *e,
                enum spool_place from, enum spool_place to, struct fault *f);

@@ -115,6 +115,14 @@ static int refuse_id(const char *id, struct fault *f)
 	                      id);
 }
 
+/* What came to bad/ from drop/ may be no file at all, or not for us to read. */
+static bool is_hopeless(const struct action *action, enum spool_place place,
+                        enum spool_taken taken)
+{
+	return action->act == discard && place == SPOOL_BAD &&
+	       (taken == SPOOL_FOREIGN || taken == SPOOL_UNREADABLE);
+}
+
 static bool may_take(enum spool_taken taken, const struct action *action)
 {
 	return taken == SPOOL_TAKEN ||
@@ -136,6 +144,8 @@ static int act_in(struct request *r, const struct action *action,
 		                _("it is being sent now; try again in a "
 		                  "moment"),
 		                f);
+	else if (is_hopeless(action, place, taken))
+		result = spool_discard(&r->spool, place, id, f) == 0 ? 1 : -1;
 	else if (!may_take(taken, action))
 		result = fault_wrap(f, "%s", id);
 	else if ((action->places & IN(place)) == 0)
