@@ -279,6 +279,8 @@ CASES = [
      idle(Listen, [(uid, 50) for uid in USERS.values()])),
     ("200 idle connections of one user, relay-listen: stored at once",
      idle(Listen, [(DAVE, 200)])),
+    ("600 idle connections of one user, relay-listen: stored at once",
+     idle(Listen, [(DAVE, 600)])),
     ("200 idle connections of one user, systemd: stored at once",
      idle(Inetd, [(DAVE, 200)])),
     ("a message that is too large for memory", large),
