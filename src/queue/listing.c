@@ -113,11 +113,9 @@ static int see_arrivals(const struct arrivals *a, const struct spool_list *list,
                         int (*see)(void *arg, const struct listing_item *item),
                         void *arg)
 {
-	struct listing_item item = { .place = SPOOL_NEW };
+	struct listing_item item = { .place = SPOOL_NEW, .is_arriving = true };
 	int result = 0;
 
-	fault_set(&item.damage, FAULT_TEMP, "4.3.0", "%s",
-	          _("accepted; the flusher has not picked it up yet"));
 	for (size_t i = 0; i < a->count && result == 0; i++) {
 		if (is_listed(list, a->list[i].id))
 			continue;
@@ -126,7 +124,7 @@ static int see_arrivals(const struct arrivals *a, const struct spool_list *list,
 		item.size = a->list[i].size;
 		result = see(arg, &item);
 	}
-	item.is_hidden = true;
+	item.is_hidden = true;               /* and their names are not known */
 	item.size = (int64_t)a->other_bytes; /* all of it in the first */
 	for (uint64_t i = 0; i < a->others && result == 0; i++) {
 		result = see(arg, &item);

@@ -15,12 +15,13 @@ struct listing_item {
 	enum spool_place place;
 	struct entry entry; /* its descriptor is open for reading */
 	struct history history;
-	uid_t owner;     /* of the file: who submitted it */
-	int64_t arrival; /* seconds since 1970 */
-	int64_t size;    /* bytes of the message */
-	int64_t due;     /* next try, for new/ */
-	bool is_active;  /* somebody holds it: it is being sent */
-	bool is_hidden;  /* another user's: there is no more than its size */
+	uid_t owner;      /* of the file: who submitted it */
+	int64_t arrival;  /* seconds since 1970 */
+	int64_t size;     /* bytes of the message */
+	int64_t due;      /* next try, for new/ */
+	bool is_active;   /* somebody holds it: it is being sent */
+	bool is_arriving; /* in drop/ still: there is no more than its size */
+	bool is_hidden;   /* another user's: there is no more than its size */
 	struct fault damage; /* kind FAULT_NONE when the entry is whole */
 };
 

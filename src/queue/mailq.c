@@ -39,7 +39,8 @@ static void print_recipients(const struct listing_item *item)
 
 		if (i < h->count && history_is_settled(h, i))
 			continue;
-		if (i < h->count && h->marks[i].text != NULL)
+		if (i < h->count && h->marks[i].text != NULL &&
+		    strcmp(h->marks[i].text, h->last.text) != 0)
 			print_escaped("      ", "(", h->marks[i].text, ")");
 		print_escaped("                                         ", "",
 		              env->recipients[i], "");
@@ -61,7 +62,13 @@ static void print_item(const struct listing_item *item)
 	printf("%s%c %7" PRId64 " %s  ", item->entry.id, mark, item->size,
 	       when.data);
 	sbuf_release(&when);
-	if (item->damage.kind != FAULT_NONE) {
+	if (item->is_arriving) {
+		printf("-\n");
+		print_escaped("      ", "(",
+		              _("accepted; the flusher has not picked it up "
+		                "yet"),
+		              ")");
+	} else if (item->damage.kind != FAULT_NONE) {
 		printf("-\n");
 		print_escaped("      ", "(", item->damage.text, ")");
 	} else {

@@ -85,9 +85,12 @@ static void add_json_head(struct sbuf *b, const struct listing_item *item)
 	sbuf_addstr(b, "{");
 	add_json(b, "id", item->entry.id);
 	sbuf_addstr(b, ", ");
-	add_json(b, "place", spool_place_name(item->place));
+	add_json(b, "place",
+	         item->is_arriving ? "drop" : spool_place_name(item->place));
 	sbuf_addf(b, ", \"arrival\": %" PRId64 ", \"size\": %" PRId64,
 	          item->arrival, item->size);
+	if (item->is_arriving)
+		return;
 	if (item->damage.kind == FAULT_NONE) {
 		add_json_envelope(b, item);
 		return;
@@ -115,7 +118,7 @@ static int print_json_item(void *arg, const struct listing_item *item)
 	add_json_head(&b, item);
 	fputs(b.data, stdout);
 	sbuf_release(&b);
-	if (item->damage.kind == FAULT_NONE) {
+	if (item->damage.kind == FAULT_NONE && !item->is_arriving) {
 		fputs(", \"recipients\": [", stdout);
 		print_json_recipients(item);
 		fputs("]", stdout);

@@ -72,6 +72,11 @@ static void add_waiting(struct sbuf *b, const struct listing_item *item)
 	int64_t now = clock_seconds();
 	char wait[SPAN_SIZE];
 
+	if (item->is_arriving) {
+		sbuf_addstr(b, _("accepted; the flusher has not picked it up "
+		                 "yet"));
+		return;
+	}
 	if (item->is_active)
 		sbuf_addstr(b, _("being sent now"));
 	else if (schedule_is_due(item->due, now))
@@ -176,13 +181,14 @@ static void add_item(struct sbuf *b, const struct listing_item *item)
 	sbuf_addstr(b, "\n    ");
 	if (item->damage.kind != FAULT_NONE) {
 		add_escaped(b, item->damage.text);
-	} else {
+		sbuf_addstr(b, "\n    ");
+	} else if (!item->is_arriving) {
 		sbuf_addstr(b, "<");
 		add_escaped(b, item->entry.envelope.sender);
 		sbuf_addstr(b, "> -> ");
 		add_recipients(b, item);
+		sbuf_addstr(b, "\n    ");
 	}
-	sbuf_addstr(b, "\n    ");
 	add_state(b, item);
 	sbuf_addstr(b, "\n");
 	add_reasons(b, item);
