@@ -99,8 +99,10 @@ class Client:
 
     def wait(self, name):
         """Five hours go by for this entry and for the smarthost."""
-        path = "%s/new/%s" % (self.queue, name)
-        when = os.stat(path).st_mtime - 5 * 3600
-        os.utime(path, (when, when))
+        for place in ("new", "log"):  # the later one counts
+            path = "%s/%s/%s" % (self.queue, place, name)
+            if os.path.exists(path):
+                when = os.stat(path).st_mtime - 5 * 3600
+                os.utime(path, (when, when))
         for pause in self.names("pause"):
             os.unlink("%s/pause/%s" % (self.queue, pause))
