@@ -6,6 +6,7 @@ Made in namespaces that the caller is in already.  What is written is in
 what cannot be set up raises.
 """
 import collections
+import errno
 import grp
 import os
 import re
@@ -84,6 +85,22 @@ def variables(build, names):
               "show: ; @printf '%s\\n' " +
               " ".join("'$(%s)'" % name for name in names), "show")
     return dict(zip(names, out.splitlines()[-len(names):]))
+
+
+def remove_tree(path):
+    """A relay-drop of an earlier case may still be taking its file away."""
+    for _ in range(200):
+        try:
+            shutil.rmtree(path)
+            return
+        except FileNotFoundError:
+            if not os.path.exists(path):
+                return
+        except OSError as error:
+            if error.errno != errno.ENOTEMPTY:
+                raise
+        time.sleep(0.05)
+    raise RuntimeError("%s: something still writes there" % path)
 
 
 class Machine:
@@ -197,7 +214,7 @@ class Machine:
         for name in os.listdir(self.spool):
             path = os.path.join(self.spool, name)
             if os.path.isdir(path):
-                shutil.rmtree(path)
+                remove_tree(path)
             else:
                 os.unlink(path)
         for name, (group, mode) in LAYOUT.items():
