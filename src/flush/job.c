@@ -17,7 +17,7 @@
 #include "queue/schedule.h"
 
 #define RESERVE_LINE (JOURNAL_TEXT + 100)
-#define TRACE_LIMIT 1024 /* bytes; lane.h has room for as many */
+#define TRACE_LIMIT 1024 /* bytes; lane.c has room for as many */
 
 /* --- opening ------------------------------------------------------------ */
 

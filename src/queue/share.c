@@ -49,20 +49,27 @@ static DIR *open_list(int directory)
 	return names;
 }
 
+/* The name of the next file that is still there, or NULL at the end. */
+static const char *next_file(DIR *names, int directory, struct stat *st)
+{
+	struct dirent *e;
+
+	while ((e = readdir(names)) != NULL)
+		if (e->d_name[0] != '.' &&
+		    fstatat(directory, e->d_name, st, AT_SYMLINK_NOFOLLOW) == 0)
+			return e->d_name;
+	return NULL;
+}
+
 bool shares_count(struct shares *s, int directory)
 {
 	DIR *names = open_list(directory);
-	struct dirent *e;
 	struct stat st;
 
 	if (names == NULL)
 		return false;
-	while ((e = readdir(names)) != NULL) {
-		if (e->d_name[0] == '.' || fstatat(directory, e->d_name, &st,
-		                                   AT_SYMLINK_NOFOLLOW) != 0)
-			continue;
+	while (next_file(names, directory, &st) != NULL)
 		shares_add(s, st.st_uid, (uint64_t)st.st_size);
-	}
 	closedir(names);
 	return true;
 }
@@ -84,16 +91,12 @@ bool share_may_grow(int directory, uid_t uid)
 {
 	DIR *names = uid != 0 ? open_list(directory) : NULL;
 	struct share own = { 0 };
-	struct dirent *e;
 	struct stat st;
 
 	if (names == NULL)
 		return uid == 0;
-	while ((e = readdir(names)) != NULL) {
-		if (e->d_name[0] == '.' ||
-		    fstatat(directory, e->d_name, &st, AT_SYMLINK_NOFOLLOW) !=
-		            0 ||
-		    st.st_uid != uid)
+	while (next_file(names, directory, &st) != NULL) {
+		if (st.st_uid != uid)
 			continue;
 		own.count++;
 		own.bytes += (uint64_t)st.st_size;
@@ -113,19 +116,17 @@ bool share_show(int directory, uid_t uid, int out)
 	DIR *names = open_list(directory);
 	struct share all = { 0 };
 	struct stat st, place;
-	struct dirent *e;
+	const char *name;
 	char line[80];
 	bool ok = names != NULL && fstat(directory, &place) == 0;
 
-	while (ok && (e = readdir(names)) != NULL) {
-		if (!is_complete(e->d_name) ||
-		    fstatat(directory, e->d_name, &st, AT_SYMLINK_NOFOLLOW) !=
-		            0)
+	while (ok && (name = next_file(names, directory, &st)) != NULL) {
+		if (!is_complete(name))
 			continue;
 		all.count++;
 		all.bytes += (uint64_t)st.st_size;
-		snprintf(line, sizeof(line), "%.30s %" PRIu64 "\n",
-		         e->d_name + 2, (uint64_t)st.st_size);
+		snprintf(line, sizeof(line), "%.30s %" PRIu64 "\n", name + 2,
+		         (uint64_t)st.st_size);
 		if (uid == st.st_uid || uid == place.st_uid)
 			ok = fdio_write(out, line, strlen(line)) == 0;
 	}

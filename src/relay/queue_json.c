@@ -99,14 +99,9 @@ static void add_json_head(struct sbuf *b, const struct listing_item *item)
 	add_json(b, "damage", item->damage.text);
 }
 
-struct sums {
-	size_t count;
-	size_t hidden; /* of other users */
-};
-
 static int print_json_item(void *arg, const struct listing_item *item)
 {
-	struct sums *sums = arg;
+	struct queue_sums *sums = arg;
 	struct sbuf b;
 
 	if (item->is_hidden) {
@@ -156,7 +151,7 @@ static void print_json_pauses(const struct site *site,
 	config_free(&config);
 }
 
-static int print_json_all(const struct spool *spool, struct sums *sums,
+static int print_json_all(const struct spool *spool, struct queue_sums *sums,
                           struct fault *f)
 {
 	for (int place = 0; place < SPOOL_PLACES; place++)
@@ -169,7 +164,8 @@ static int print_json_all(const struct spool *spool, struct sums *sums,
 
 /* One that is gone does not stop the others; the last of them is the fault. */
 static int print_json_some(const struct spool *spool, char *const ids[],
-                           size_t count, struct sums *sums, struct fault *f)
+                           size_t count, struct queue_sums *sums,
+                           struct fault *f)
 {
 	int result = 0;
 
@@ -213,7 +209,7 @@ void queue_list_nothing(const struct site *site, bool json)
 int queue_list_json(const struct site *site, const struct spool *spool,
                     char *const ids[], size_t count, struct fault *f)
 {
-	struct sums sums = { 0 };
+	struct queue_sums sums = { 0 };
 	int result;
 
 	print_json_head(site);

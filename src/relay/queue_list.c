@@ -194,14 +194,9 @@ static void add_item(struct sbuf *b, const struct listing_item *item)
 	add_reasons(b, item);
 }
 
-struct sums {
-	size_t count;  /* shown */
-	size_t hidden; /* of other users */
-};
-
 static int print_item(void *arg, const struct listing_item *item)
 {
-	struct sums *sums = arg;
+	struct queue_sums *sums = arg;
 	struct sbuf b;
 
 	if (item->is_hidden) {
@@ -245,7 +240,7 @@ static void print_pauses(const struct site *site, const struct spool *spool)
 	config_free(&config);
 }
 
-static void print_sum(const struct sums sums[SPOOL_PLACES])
+static void print_sum(const struct queue_sums sums[SPOOL_PLACES])
 {
 	size_t all = 0, hidden = 0;
 
@@ -269,7 +264,7 @@ static void print_sum(const struct sums sums[SPOOL_PLACES])
 int queue_list_text(const struct site *site, const struct spool *spool,
                     struct fault *f)
 {
-	struct sums sums[SPOOL_PLACES] = { { 0 } };
+	struct queue_sums sums[SPOOL_PLACES] = { { 0 } };
 
 	print_pauses(site, spool);
 	for (int place = 0; place < SPOOL_PLACES; place++)

@@ -12,6 +12,12 @@
 #include "queue/listing.h"
 #include "queue/site.h"
 
+/* What a listing has met. */
+struct queue_sums {
+	size_t count;  /* shown */
+	size_t hidden; /* of other users */
+};
+
 /* All places; as JSON, or only these messages when `ids` is not NULL. */
 int queue_list_text(const struct site *site, const struct spool *spool,
                     struct fault *f);
