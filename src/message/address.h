@@ -52,6 +52,23 @@ int address_list_add_unique(struct address_list *l, const char *bare,
 int address_parse_list(const char *text, size_t n, struct address_list *out,
                        struct fault *f);
 
+/* Show every address of a list and where it stands in the text: `len` bytes at
+ * `at`, the bare address as it was written, with comments between its parts and
+ * without < >.  A result of `see` other than 0 ends the walk and is returned;
+ * so does a fault, after the ones before it were shown. */
+struct address_place {
+	const char *bare; /* until `see` returns */
+	size_t at;
+	size_t len;
+	bool in_angle; /* between < and > */
+};
+
+typedef int address_see(void *arg, const struct address_place *place,
+                        struct fault *f);
+
+int address_walk(const char *text, size_t n, address_see *see, void *arg,
+                 struct fault *f);
+
 /* The sender given with -f: empty or "<>" is the null sender (an empty `out`),
  * otherwise the first address of the text.  `out` is replaced. */
 int address_parse_sender(const char *text, struct sbuf *out, struct fault *f);

@@ -39,9 +39,11 @@ struct parser {
 	size_t n;
 	size_t at;     /* next byte to read */
 	size_t member; /* where the member that is being read begins */
-	struct address_list *out;
+	address_see *see;
+	void *arg;
 	struct fault *f;
 	struct sbuf bare; /* what was collected of it */
+	size_t from, to;  /* and where that stands in the text */
 	bool started;     /* something was */
 	bool after_word;  /* and the last was a word */
 	bool is_phrase;   /* two words side by side */
@@ -212,6 +214,9 @@ static void collect(struct parser *p, const struct token *t)
 
 	if (word && p->after_word)
 		p->is_phrase = true;
+	if (!p->started)
+		p->from = t->at;
+	p->to = t->at + t->len;
 	p->started = true;
 	p->after_word = word;
 	p->has_at = p->has_at || t->kind == '@';
@@ -220,9 +225,13 @@ static void collect(struct parser *p, const struct token *t)
 			sbuf_add(&p->bare, s + i, 1);
 }
 
-/* What was collected is an address: add it. */
+/* What was collected is an address: show it. */
 static int keep(struct parser *p)
 {
+	struct address_place place = { .bare = p->bare.data,
+		                       .at = p->from,
+		                       .len = p->to - p->from,
+		                       .in_angle = p->is_done };
 	const char *reason = NULL;
 
 	if (p->is_phrase)
@@ -235,7 +244,7 @@ static int keep(struct parser *p)
 	if (reason != NULL)
 		return refuse(p, reason);
 	p->has_members = true;
-	return address_list_add_unique(p->out, p->bare.data, p->f);
+	return p->see(p->arg, &place, p->f);
 }
 
 /* "<@a,@b:c@d>": the way through a and b is history (RFC 5321, appendix C). */
@@ -342,16 +351,30 @@ static int parse(struct parser *p)
 	return 0;
 }
 
-int address_parse_list(const char *text, size_t n, struct address_list *out,
-                       struct fault *f)
+int address_walk(const char *text, size_t n, address_see *see, void *arg,
+                 struct fault *f)
 {
-	struct parser p = { .text = text, .n = n, .out = out, .f = f };
+	struct parser p = {
+		.text = text, .n = n, .see = see, .arg = arg, .f = f
+	};
 	int result;
 
 	sbuf_init(&p.bare, ADDRESS_MAX);
 	result = parse(&p);
 	sbuf_release(&p.bare);
 	return result;
+}
+
+static int add_unique(void *arg, const struct address_place *place,
+                      struct fault *f)
+{
+	return address_list_add_unique(arg, place->bare, f);
+}
+
+int address_parse_list(const char *text, size_t n, struct address_list *out,
+                       struct fault *f)
+{
+	return address_walk(text, n, add_unique, out, f);
 }
 
 int address_parse_sender(const char *text, struct sbuf *out, struct fault *f)

@@ -128,23 +128,34 @@ struct header_field *header_find(const struct header *h, const char *name,
 	return NULL;
 }
 
+const char *header_raw(const struct header *h, const struct header_field *field,
+                       size_t *n)
+{
+	const char *raw = h->text.data + field->at;
+	size_t at = field->name_len;
+
+	while (raw[at] != ':') /* every field has one */
+		at++;
+	at++;
+	*n = field->len - at - 2;
+	return raw + at;
+}
+
 void header_value(const struct header *h, const struct header_field *field,
                   struct sbuf *out)
 {
-	const char *raw = h->text.data + field->at, *cr;
-	size_t n = field->len, at = field->name_len;
+	size_t n, at = 0;
+	const char *raw = header_raw(h, field, &n);
 
-	while (at < n && raw[at] != ':')
-		at++;
-	at++;
 	while (at < n &&
 	       (ascii_is_blank(raw[at]) || raw[at] == '\r' || raw[at] == '\n'))
 		at++;
-	for (; at < n; at = (size_t)(cr - raw) + 2) {
-		cr = memchr(raw + at, '\r', n - at);
-		if (cr == NULL)
-			break; /* every line is stored with its CRLF */
-		sbuf_add(out, raw + at, (size_t)(cr - raw) - at);
+	while (at < n) {
+		const char *cr = memchr(raw + at, '\r', n - at);
+		size_t end = cr != NULL ? (size_t)(cr - raw) : n;
+
+		sbuf_add(out, raw + at, end - at);
+		at = end + 2; /* every line is stored with its CRLF */
 	}
 }
 
@@ -179,6 +190,22 @@ static bool has_control(const char *value)
 	return false;
 }
 
+static int refuse_control(const char *name, struct fault *f)
+{
+	return fault_set(f, FAULT_PERM, "5.6.0",
+	                 _("the header field %s would hold a control "
+	                   "character; remove it and send again"),
+	                 name);
+}
+
+static int refuse_length(const char *name, struct fault *f)
+{
+	return fault_set(f, FAULT_PERM, "5.3.4",
+	                 _("the header is too long for the field %s; shorten "
+	                   "it and send again"),
+	                 name);
+}
+
 /* Put the text of a new field behind all others and describe it. */
 static int make_field(struct header *h, struct header_field *field,
                       const char *name, const char *value, struct fault *f)
@@ -187,15 +214,9 @@ static int make_field(struct header *h, struct header_field *field,
 	size_t need = strlen(name) + strlen(value) + 4;
 
 	if (!is_name(name) || has_control(value))
-		return fault_set(f, FAULT_PERM, "5.6.0",
-		                 _("the header field %s would hold a control "
-		                   "character; remove it and send again"),
-		                 name);
+		return refuse_control(name, f);
 	if (need > room)
-		return fault_set(f, FAULT_PERM, "5.3.4",
-		                 _("the header is too long for the field %s; "
-		                   "shorten it and send again"),
-		                 name);
+		return refuse_length(name, f);
 	sbuf_addf(&h->text, "%s: %s\r\n", name, value);
 	*field = (struct header_field){ .at = at,
 		                        .len = need,
@@ -225,6 +246,50 @@ int header_prepend(struct header *h, const char *name, const char *value,
 	memmove(h->field + 1, h->field, (h->count - 1) * sizeof(*h->field));
 	h->field[0] = field;
 	return 0;
+}
+
+/* Do all its line ends begin a folded line, and is nothing else in it that a
+ * value may not have? */
+static bool is_folded_well(const char *raw, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (raw[i] == '\r') {
+			if (n - i < 3 || raw[i + 1] != '\n' ||
+			    !ascii_is_blank(raw[i + 2]))
+				return false;
+			i++;
+		} else if (ascii_is_control(raw[i]) && raw[i] != '\t') {
+			return false;
+		}
+	}
+	return true;
+}
+
+int header_replace(struct header *h, struct header_field *field,
+                   const char *raw, size_t n, struct fault *f)
+{
+	size_t at = h->text.len, unused;
+	const char *name = h->text.data + field->at;
+	struct sbuf whole;
+	int result = 0;
+
+	sbuf_init(&whole, h->text.limit);
+	sbuf_add(&whole, name, field->name_len);
+	if (!is_folded_well(raw, n))
+		result = refuse_control(whole.data, f);
+	else if (field->len + n > h->text.limit - at)
+		result = refuse_length(whole.data, f);
+	sbuf_reset(&whole);
+	sbuf_add(&whole, name, (size_t)(header_raw(h, field, &unused) - name));
+	sbuf_add(&whole, raw, n);
+	sbuf_add(&whole, "\r\n", 2);
+	if (result == 0) {
+		sbuf_add(&h->text, whole.data, whole.len);
+		field->at = at;
+		field->len = whole.len;
+	}
+	sbuf_release(&whole);
+	return result;
 }
 
 int header_write(const struct header *h,

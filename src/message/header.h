@@ -70,6 +70,14 @@ int header_prepend(struct header *h, const char *name, const char *value,
 int header_append(struct header *h, const char *name, const char *value,
                   struct fault *f);
 
+/* The raw text behind the colon, folding and all, without the last CRLF; and
+ * another one in its place, under the same name: `n` bytes, folded as they are
+ * to be, else FAULT_PERM as above. */
+const char *header_raw(const struct header *h, const struct header_field *field,
+                       size_t *n);
+int header_replace(struct header *h, struct header_field *field,
+                   const char *raw, size_t n, struct fault *f);
+
 /* All fields, each with its CRLF, without the empty line.  A result of `out`
  * other than 0 ends it and is returned. */
 int header_write(const struct header *h,

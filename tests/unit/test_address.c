@@ -462,6 +462,59 @@ START_TEST(login)
 }
 END_TEST
 
+/* clang-format off */
+static const struct {
+	const char *text;
+	const char *marked;	/* each address as it stands there, in [ ] */
+} places[] = {
+	{ "root (Cron Daemon)", "[root] (Cron Daemon)" },
+	{ "\"(Cron) <x>\" <root>, b", "\"(Cron) <x>\" <[root]>, [b]" },
+	{ "Team: a@x.test, B < b >;", "Team: [a@x.test], B < [b] >;" },
+	{ "a (x) @ (y) x.test (z)", "[a (x) @ (y) x.test] (z)" },
+	{ "<@old.test:d@z.test>", "<@old.test:[d@z.test]>" },
+	{ "a,\r\n\t\"b c\"@x.test", "[a],\r\n\t[\"b c\"@x.test]" },
+	{ "j@x.test <j@x.test>, j@x.test", "j@x.test <[j@x.test]>, [j@x.test]" },
+	{ "(nobody)", "(nobody)" },
+};
+/* clang-format on */
+
+struct marker {
+	const char *text;
+	size_t copied;
+	struct sbuf marked;
+};
+
+static int mark_place(void *arg, const struct address_place *place,
+                      struct fault *f)
+{
+	struct marker *m = arg;
+	bool angle = place->at > 0 && strchr("< :", m->text[place->at - 1]);
+
+	(void)f;
+	if (place->in_angle)
+		ck_assert(angle);
+	sbuf_add(&m->marked, m->text + m->copied, place->at - m->copied);
+	sbuf_add(&m->marked, "[", 1);
+	sbuf_add(&m->marked, m->text + place->at, place->len);
+	sbuf_add(&m->marked, "]", 1);
+	m->copied = place->at + place->len;
+	return 0;
+}
+
+START_TEST(walk)
+{
+	struct marker m = { .text = places[_i].text };
+	struct fault f;
+
+	sbuf_init(&m.marked, 1000);
+	ck_assert_int_eq(
+		address_walk(m.text, strlen(m.text), mark_place, &m, &f), 0);
+	sbuf_addstr(&m.marked, m.text + m.copied);
+	ck_assert_str_eq(m.marked.data, places[_i].marked);
+	sbuf_release(&m.marked);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("address");
@@ -472,6 +525,7 @@ int main(void)
 	suite_add_tcase(suite, all);
 	tcase_add_loop_test(all, list, 0, COUNT_OF(lists));
 	tcase_add_loop_test(all, broken_list, 0, COUNT_OF(broken));
+	tcase_add_loop_test(all, walk, 0, COUNT_OF(places));
 	tcase_add_test(all, nul_is_refused);
 	tcase_add_test(all, length);
 	tcase_add_loop_test(all, huge_text, 0, COUNT_OF(huge));
