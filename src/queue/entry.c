@@ -14,43 +14,14 @@
 #include "base/fdio.h"
 #include "base/intl.h"
 #include "base/mem.h"
+#include "queue/dsn.h"
 
 #define VERSION_LINE "relay 1\n"
 #define VERSION_WORD "relay "
+#define SMTPUTF8 "SMTPUTF8"
 #define TRAILER_LENGTH 28 /* "= ", 16 digits, " ", 8 digits, "\n" */
 #define WRITE_SIZE 65536
 #define READ_SIZE 65536
-
-void entry_envelope_init(struct entry_envelope *env)
-{
-	memset(env, 0, sizeof(*env));
-}
-
-void entry_envelope_release(struct entry_envelope *env)
-{
-	for (size_t i = 0; i < env->recipient_count; i++)
-		free(env->recipients[i]);
-	free(env->recipients);
-	free(env->sender);
-	free(env->body);
-	free(env->notify);
-	free(env->ret);
-	free(env->envid);
-	entry_envelope_init(env);
-}
-
-void entry_envelope_add(struct entry_envelope *env, const char *recipient)
-{
-	size_t room = env->recipient_room;
-
-	if (env->recipient_count == room) {
-		env->recipient_room = room == 0 ? 8 : room * 2;
-		env->recipients =
-			mem_grow(env->recipients, room, env->recipient_room,
-		                 sizeof(*env->recipients));
-	}
-	env->recipients[env->recipient_count++] = mem_strdup(recipient);
-}
 
 static bool is_clean(const char *value)
 {
@@ -127,6 +98,23 @@ static int write_line(struct entry_writer *w, char letter, const char *value,
 	return entry_write(w, "\n", 1, f);
 }
 
+static int write_recipient(struct entry_writer *w, const char *address,
+                           const struct entry_dsn *dsn, struct fault *f)
+{
+	if ((dsn->orcpt != NULL &&
+	     !dsn_is_orcpt(dsn->orcpt, strlen(dsn->orcpt))) ||
+	    (dsn->notify != NULL &&
+	     !dsn_is_notify(dsn->notify, strlen(dsn->notify))))
+		return fault_set_exit(f, EX_DATAERR,
+		                      _("ORCPT or NOTIFY of \"%.60s\" is not "
+		                        "readable: nothing was queued"),
+		                      address);
+	if (write_line(w, 'R', address, f) != 0 ||
+	    write_line(w, 'O', dsn->orcpt, f) != 0)
+		return -1;
+	return write_line(w, 'Y', dsn->notify, f);
+}
+
 int entry_write_envelope(struct entry_writer *w,
                          const struct entry_envelope *env, struct fault *f)
 {
@@ -137,13 +125,15 @@ int entry_write_envelope(struct entry_writer *w,
 	    write_line(w, 'S', env->sender, f) != 0)
 		return -1;
 	for (size_t i = 0; i < env->recipient_count; i++)
-		if (write_line(w, 'R', env->recipients[i], f) != 0)
+		if (write_recipient(w, env->recipients[i], &env->dsn[i], f) !=
+		    0)
 			return -1;
 	if (write_line(w, 'U', uid, f) != 0 ||
 	    write_line(w, 'B', env->body, f) != 0 ||
 	    write_line(w, 'N', env->notify, f) != 0 ||
 	    write_line(w, 'T', env->ret, f) != 0 ||
-	    write_line(w, 'V', env->envid, f) != 0)
+	    write_line(w, 'V', env->envid, f) != 0 ||
+	    write_line(w, 'E', env->smtputf8 ? SMTPUTF8 : NULL, f) != 0)
 		return -1;
 	if (env->sender == NULL || env->recipient_count == 0)
 		return fault_set_exit(f, EX_DATAERR,
@@ -247,6 +237,40 @@ static int set_once(char **where, const char *value, struct fault *f)
 	return 0;
 }
 
+/* ORCPT comes before NOTIFY, both after their recipient. */
+static int take_orcpt(struct entry_envelope *env, const char *value,
+                      struct fault *f)
+{
+	const struct entry_dsn *dsn;
+
+	if (env->recipient_count == 0 || !dsn_is_orcpt(value, strlen(value)))
+		return damaged(f, _("an envelope line is not readable"));
+	dsn = &env->dsn[env->recipient_count - 1];
+	if (dsn->orcpt != NULL || dsn->notify != NULL)
+		return damaged(f, _("an envelope line appears twice"));
+	entry_envelope_add_dsn(env, value, NULL);
+	return 0;
+}
+
+static int take_notify(struct entry_envelope *env, const char *value,
+                       struct fault *f)
+{
+	if (env->recipient_count == 0 || !dsn_is_notify(value, strlen(value)))
+		return damaged(f, _("an envelope line is not readable"));
+	return set_once(&env->dsn[env->recipient_count - 1].notify, value, f);
+}
+
+static int take_smtputf8(struct entry_envelope *env, const char *value,
+                         struct fault *f)
+{
+	if (strcmp(value, SMTPUTF8) != 0)
+		return damaged(f, _("an envelope line is not readable"));
+	if (env->smtputf8)
+		return damaged(f, _("an envelope line appears twice"));
+	env->smtputf8 = true;
+	return 0;
+}
+
 static int take_line(struct entry_envelope *env, const char *line, size_t n,
                      struct fault *f)
 {
@@ -263,11 +287,14 @@ static int take_line(struct entry_envelope *env, const char *line, size_t n,
 			return damaged(f, _("too many recipients"));
 		entry_envelope_add(env, value);
 		return 0;
+	case 'O': return take_orcpt(env, value, f);
+	case 'Y': return take_notify(env, value, f);
 	case 'U': env->uid = (unsigned)strtoul(value, NULL, 10); return 0;
 	case 'B': return set_once(&env->body, value, f);
 	case 'N': return set_once(&env->notify, value, f);
 	case 'T': return set_once(&env->ret, value, f);
 	case 'V': return set_once(&env->envid, value, f);
+	case 'E': return take_smtputf8(env, value, f);
 	default: return damaged(f, _("an envelope line is of an unknown kind"));
 	}
 }

@@ -4,11 +4,14 @@
  *     relay 1                        version
  *     S me@example.org               sender; "S " alone: the null sender
  *     R you@example.net              a recipient, one line each, at least one
+ *     O rfc822;you+40example.net     DSN: ORCPT and NOTIFY of the recipient
+ *     Y FAILURE,DELAY                before it (queue/dsn.h), optional
  *     U 1000                         uid of the caller, for people to read
  *     B 8BITMIME                     what the caller said (-B), optional
  *     N failure,delay                DSN: NOTIFY (-N), RET (-R), ENVID (-V)
  *     T hdrs
  *     V envelope-id
+ *     E SMTPUTF8                     what the caller said (-bs), optional
  *                                    empty line
  *     (the message in wire form: every line ends in CRLF, dots not stuffed)
  *     = 0000000000000ABC 1A2B3C4D    bytes before this line, their CRC-32C
@@ -34,9 +37,16 @@
 #define ENTRY_VALUE_LIMIT 8192                   /* bytes of one value */
 #define ENTRY_RECIPIENT_LIMIT 100000
 
+/* What one recipient's reports are to be; NULL: not said. */
+struct entry_dsn {
+	char *orcpt;
+	char *notify;
+};
+
 struct entry_envelope {
 	char *sender; /* "" is the null sender */
 	char **recipients;
+	struct entry_dsn *dsn; /* of the recipient in the same place */
 	size_t recipient_count;
 	size_t recipient_room;
 	unsigned uid;
@@ -44,11 +54,16 @@ struct entry_envelope {
 	char *notify;
 	char *ret;
 	char *envid;
+	bool smtputf8; /* the caller spoke of UTF-8 addresses (RFC 6531) */
 };
 
 void entry_envelope_init(struct entry_envelope *env);
 void entry_envelope_release(struct entry_envelope *env);
 void entry_envelope_add(struct entry_envelope *env, const char *recipient);
+
+/* The same for the last recipient's reports; either may be NULL. */
+void entry_envelope_add_dsn(struct entry_envelope *env, const char *orcpt,
+                            const char *notify);
 
 /* Writing, to a file that the spool opened; faults are FAULT_TEMP with exit
  * status 74 (I/O), or 65 when the envelope cannot be written as it is. */

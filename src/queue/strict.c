@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/crc.h"
+#include "queue/dsn.h"
 #include "queue/share.h"
 
 enum { RANK_NONE = -1, RANK_SENDER, RANK_RECIPIENT, RANK_UID };
@@ -44,20 +45,42 @@ static bool may_follow(int before, int rank)
 	return before < RANK_UID ? rank == before + 1 : rank > before;
 }
 
+/* Of a recipient's reports: directly behind it, O before Y. */
+static bool may_follow_recipient(const struct strict *s, const char *value,
+                                 size_t n)
+{
+	if (s->line[0] == 'O')
+		return s->letter == 'R' && dsn_is_orcpt(value, n);
+	return s->line[0] == 'Y' && (s->letter == 'R' || s->letter == 'O') &&
+	       dsn_is_notify(value, n);
+}
+
+static bool is_in_order(struct strict *s)
+{
+	static const char order[] = "SRUBNTVE";
+	const char *at = memchr(order, s->line[0], sizeof(order) - 1);
+	const char *value = s->line + 2;
+	const size_t n = s->line_len - 2;
+
+	if (at == NULL)
+		return may_follow_recipient(s, value, n);
+	if (!may_follow(s->rank, (int)(at - order)))
+		return false;
+	s->rank = (int)(at - order);
+	return *at != 'E' || (n == 8 && memcmp(value, "SMTPUTF8", n) == 0);
+}
+
 static enum strict_result take_field(struct strict *s)
 {
-	static const char order[] = "SRUBNTV";
-	const char *at = memchr(order, s->line[0], sizeof(order) - 1);
-	int rank = at != NULL ? (int)(at - order) : RANK_NONE;
 	char uid[24];
 
-	if (rank == RANK_NONE || s->line_len < 2 || s->line[1] != ' ' ||
-	    !may_follow(s->rank, rank) || !is_clean(s->line, s->line_len))
+	if (s->line_len < 2 || s->line[1] != ' ' ||
+	    !is_clean(s->line, s->line_len) || !is_in_order(s))
 		return STRICT_DAMAGED;
-	s->rank = rank;
-	if (rank == RANK_RECIPIENT && ++s->recipients > ENTRY_RECIPIENT_LIMIT)
+	s->letter = s->line[0];
+	if (s->letter == 'R' && ++s->recipients > ENTRY_RECIPIENT_LIMIT)
 		return STRICT_TOO_LARGE;
-	if (rank == RANK_UID) {
+	if (s->letter == 'U') {
 		snprintf(uid, sizeof(uid), "U %u\n", s->uid);
 		return give(s, uid, strlen(uid));
 	}

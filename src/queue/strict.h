@@ -32,7 +32,8 @@ struct strict {
 	bool (*give)(void *arg, const char *bytes, size_t n);
 	void *arg;
 	unsigned uid;
-	int rank;                            /* of the last envelope line */
+	int rank;    /* of the last envelope line, but for O and Y */
+	char letter; /* of the last envelope line */
 	bool is_begun, in_content, after_cr; /* version seen, blank line, CR */
 	char last;
 	uint32_t recipients;

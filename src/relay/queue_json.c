@@ -33,7 +33,16 @@ static void add_json(struct sbuf *b, const char *key, const char *value)
 	escape_add_json(b, value);
 }
 
+static void add_json_given(struct sbuf *b, const char *key, const char *value)
+{
+	if (value == NULL)
+		return;
+	sbuf_addstr(b, ", ");
+	add_json(b, key, value);
+}
+
 static void add_json_recipient(struct sbuf *b, const char *address,
+                               const struct entry_dsn *dsn,
                                const struct mark *mark)
 {
 	sbuf_addstr(b, "{");
@@ -48,6 +57,8 @@ static void add_json_recipient(struct sbuf *b, const char *address,
 		sbuf_addstr(b, ", ");
 		add_json(b, "reason", mark->text);
 	}
+	add_json_given(b, "notify", dsn->notify);
+	add_json_given(b, "orcpt", dsn->orcpt);
 	sbuf_addstr(b, "}");
 }
 
@@ -62,7 +73,7 @@ static void print_json_recipients(const struct listing_item *item)
 	for (size_t i = 0; i < env->recipient_count; i++) {
 		sbuf_reset(&b);
 		sbuf_addstr(&b, i > 0 ? ", " : "");
-		add_json_recipient(&b, env->recipients[i],
+		add_json_recipient(&b, env->recipients[i], &env->dsn[i],
 		                   i < h->count ? &h->marks[i] : NULL);
 		fputs(b.data, stdout);
 	}

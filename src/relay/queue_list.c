@@ -276,6 +276,23 @@ int queue_list_text(const struct site *site, const struct spool *spool,
 	return 0;
 }
 
+/* In the words of SMTP, as they will be said to the smarthost. */
+static void add_dsn(struct sbuf *b, const struct entry_dsn *dsn)
+{
+	if (dsn->notify == NULL && dsn->orcpt == NULL)
+		return;
+	sbuf_addstr(b, "        ");
+	if (dsn->notify != NULL) {
+		sbuf_addstr(b, " NOTIFY=");
+		add_escaped(b, dsn->notify);
+	}
+	if (dsn->orcpt != NULL) {
+		sbuf_addstr(b, " ORCPT=");
+		add_escaped(b, dsn->orcpt);
+	}
+	sbuf_addstr(b, "\n");
+}
+
 /* Printed as they come: there may be 100,000 of them. */
 static void print_history(struct sbuf *b, const struct listing_item *item)
 {
@@ -297,6 +314,7 @@ static void print_history(struct sbuf *b, const struct listing_item *item)
 			sbuf_addstr(b, ")");
 		}
 		sbuf_addstr(b, "\n");
+		add_dsn(b, &env->dsn[i]);
 		fputs(b->data, stdout);
 		sbuf_reset(b);
 	}

@@ -72,10 +72,14 @@ static void compare(const struct entry_envelope *a,
 {
 	must(is_same(a->sender, b->sender) && is_same(a->body, b->body) &&
 	     is_same(a->notify, b->notify) && is_same(a->ret, b->ret) &&
-	     is_same(a->envid, b->envid) && a->uid == b->uid);
+	     is_same(a->envid, b->envid) && a->uid == b->uid &&
+	     a->smtputf8 == b->smtputf8);
 	must(a->recipient_count == b->recipient_count);
-	for (size_t i = 0; i < a->recipient_count; i++)
+	for (size_t i = 0; i < a->recipient_count; i++) {
 		must(is_same(a->recipients[i], b->recipients[i]));
+		must(is_same(a->dsn[i].orcpt, b->dsn[i].orcpt));
+		must(is_same(a->dsn[i].notify, b->dsn[i].notify));
+	}
 }
 
 static void write_again(const struct entry *e, const struct sbuf *content)

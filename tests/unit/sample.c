@@ -124,6 +124,10 @@ void sample_expect_envelope(const struct entry_envelope *got,
 	expect_same(got->envid, expected->envid);
 	ck_assert_uint_eq(got->uid, expected->uid);
 	ck_assert_uint_eq(got->recipient_count, expected->recipient_count);
-	for (size_t i = 0; i < got->recipient_count; i++)
+	ck_assert(got->smtputf8 == expected->smtputf8);
+	for (size_t i = 0; i < got->recipient_count; i++) {
 		ck_assert_str_eq(got->recipients[i], expected->recipients[i]);
+		expect_same(got->dsn[i].orcpt, expected->dsn[i].orcpt);
+		expect_same(got->dsn[i].notify, expected->dsn[i].notify);
+	}
 }

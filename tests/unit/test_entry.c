@@ -80,6 +80,17 @@ static const struct {
 	  "%s%n" },
 };
 
+/* Each pair of what a recipient may have is somewhere among them. */
+static void add_recipient(struct entry_envelope *env, int which, size_t i)
+{
+	const char *orcpt = i % 2 == 1 ? "rfc822;a+40b" : NULL;
+	const char *notify = i / 2 == 1 ? "FAILURE,DELAY" : NULL;
+
+	entry_envelope_add(env, envelopes[which].recipients[i]);
+	if (which > 0)
+		entry_envelope_add_dsn(env, orcpt, notify);
+}
+
 static void fill(struct entry_envelope *env, int which)
 {
 	entry_envelope_init(env);
@@ -87,7 +98,7 @@ static void fill(struct entry_envelope *env, int which)
 	env->uid = envelopes[which].uid;
 	for (size_t i = 0; i < 4; i++)
 		if (envelopes[which].recipients[i] != NULL)
-			entry_envelope_add(env, envelopes[which].recipients[i]);
+			add_recipient(env, which, i);
 	if (envelopes[which].body != NULL)
 		env->body = mem_strdup(envelopes[which].body);
 	if (envelopes[which].notify != NULL)
@@ -96,6 +107,7 @@ static void fill(struct entry_envelope *env, int which)
 		env->ret = mem_strdup(envelopes[which].ret);
 	if (envelopes[which].envid != NULL)
 		env->envid = mem_strdup(envelopes[which].envid);
+	env->smtputf8 = which == 1;
 }
 
 /* Around the sizes of the buffers. */
@@ -213,6 +225,32 @@ START_TEST(control_bytes_are_not_written)
 		ck_assert_int_eq(write_status(&env),
 		                 c < 0x20 || c == 0x7f ? EX_DATAERR : EX_OK);
 	}
+	entry_envelope_release(&env);
+}
+END_TEST
+
+static const struct {
+	const char *orcpt, *notify;
+	int status;
+} reports[] = {
+	{ "rfc822;a", "NEVER", EX_OK },
+	{ "rfc822;a b", NULL, EX_DATAERR },
+	{ "rfc822;", NULL, EX_DATAERR },
+	{ "", NULL, EX_DATAERR },
+	{ "rfc822;a\r\n", NULL, EX_DATAERR },
+	{ NULL, "", EX_DATAERR },
+	{ NULL, "NEVER,DELAY", EX_DATAERR },
+	{ NULL, "DELAY ORCPT=x", EX_DATAERR },
+};
+
+START_TEST(reports_that_are_not_written)
+{
+	struct entry_envelope env;
+
+	sample_envelope(&env, 2);
+	entry_envelope_add_dsn(&env, "rfc822;replaced", "DELAY");
+	entry_envelope_add_dsn(&env, reports[_i].orcpt, reports[_i].notify);
+	ck_assert_int_eq(write_status(&env), reports[_i].status);
 	entry_envelope_release(&env);
 }
 END_TEST
@@ -387,6 +425,8 @@ int main(void)
 	                    COUNT_OF(envelopes) * COUNT_OF(sizes));
 	tcase_add_loop_test(all, content_in_pieces, 0, COUNT_OF(pieces));
 	tcase_add_loop_test(all, control_bytes_are_not_written, 0, 6);
+	tcase_add_loop_test(all, reports_that_are_not_written, 0,
+	                    COUNT_OF(reports));
 	tcase_add_loop_test(all, longest_value, 0, 6);
 	tcase_add_test(all, no_sender_or_no_recipient);
 	tcase_add_test(all, most_recipients);

@@ -35,6 +35,8 @@ static size_t make_victim(struct entry_envelope *env, char *content,
 	env->notify = mem_strdup("failure,delay");
 	env->ret = mem_strdup("hdrs");
 	env->envid = mem_strdup("id+20with");
+	env->smtputf8 = true;
+	entry_envelope_add_dsn(env, "rfc822;you+40x.test", "SUCCESS,DELAY");
 	sample_write("victim", env, content, DAMAGE_CONTENT);
 	n = fixture_read("victim", bytes, size);
 	ck_assert_uint_gt(n, 2000);
@@ -213,6 +215,19 @@ static const struct {
 	{ TEXT(FIRST "N x\nN x\n\n"), FAULT_PERM },
 	{ TEXT(FIRST "T x\nT x\n\n"), FAULT_PERM },
 	{ TEXT(FIRST "V x\nV x\n\n"), FAULT_PERM },
+	{ TEXT(FIRST "O rfc822;a+40b\n\n"), FAULT_NONE },
+	{ TEXT(FIRST "Y NEVER\n\n"), FAULT_NONE },
+	{ TEXT(FIRST "O x;a\nY DELAY\nR b\nO x;a\nY DELAY\n\n"), FAULT_NONE },
+	{ TEXT(FIRST "E SMTPUTF8\n\n"), FAULT_NONE },
+	{ TEXT(FIRST "E SMTPUTF8\nE SMTPUTF8\n\n"), FAULT_PERM },
+	{ TEXT(FIRST "E smtputf8\n\n"), FAULT_PERM },
+	{ TEXT(FIRST "O x;a\nO x;a\n\n"), FAULT_PERM },
+	{ TEXT(FIRST "Y NEVER\nY NEVER\n\n"), FAULT_PERM },
+	{ TEXT(FIRST "Y NEVER\nO x;a\n\n"), FAULT_PERM },
+	{ TEXT(FIRST "O a b\n\n"), FAULT_PERM },
+	{ TEXT(FIRST "Y never\n\n"), FAULT_PERM },
+	{ TEXT("relay 1\nO x;a\nS me\nR you\n\n"), FAULT_PERM },
+	{ TEXT("relay 1\nS me\nY NEVER\nR you\n\n"), FAULT_PERM },
 	{ TEXT(FIRST "X what\n\n"), FAULT_PERM },
 	{ TEXT(FIRST "r you\n\n"), FAULT_PERM },
 	{ TEXT(FIRST "R\n\n"), FAULT_PERM },

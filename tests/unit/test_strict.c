@@ -83,6 +83,7 @@ static void make(struct sbuf *b, const char *text, size_t n)
 
 /* --- what an entry is ----------------------------------------------------- */
 
+#define FROM "relay 1\nS a@b.c\n"
 #define BEGIN "relay 1\nS a@b.c\nR d@e.f\nU 7\n"
 #define END "\nSubject: x\r\n\r\ny\r\n"
 #define TEXT(text) (text), sizeof(text) - 1
@@ -102,6 +103,11 @@ static const struct {
 	{ TEXT(BEGIN "B 8BITMIME\n" END), OK },
 	{ TEXT(BEGIN "V x\n" END), OK },
 	{ TEXT(BEGIN "N a\nV x\n" END), OK },
+	{ TEXT(BEGIN "N a\nV x\nE SMTPUTF8\n" END), OK },
+	{ TEXT(BEGIN "E SMTPUTF8\n" END), OK },
+	{ TEXT(FROM "R b\nO x;c\nU 7\n" END), OK },
+	{ TEXT(FROM "R b\nY DELAY\nU 7\n" END), OK },
+	{ TEXT(FROM "R b\nO x;c\nY DELAY\nR d\nR e\nY NEVER\nU 7\n" END), OK },
 	{ TEXT(BEGIN "\n\r\n"), OK },
 	{ TEXT("relay 1\nS \xff\xc3\x28\nR \x80\nU 7\n" END), OK },
 	{ TEXT("relay 1\nS a\nR b\nU \n" END), OK },
@@ -129,6 +135,25 @@ static const struct {
 	{ TEXT(BEGIN "N a\nB x\n" END), NO },
 	{ TEXT(BEGIN "V x\nT hdrs\n" END), NO },
 	{ TEXT(BEGIN "relay 1\n" END), NO },
+	{ TEXT(FROM "O x;c\nR b\nU 7\n" END), NO },
+	{ TEXT(FROM "Y NEVER\nR b\nU 7\n" END), NO },
+	{ TEXT(FROM "R b\nY NEVER\nO x;c\nU 7\n" END), NO },
+	{ TEXT(FROM "R b\nO x;c\nO x;c\nU 7\n" END), NO },
+	{ TEXT(FROM "R b\nY NEVER\nY NEVER\nU 7\n" END), NO },
+	{ TEXT(BEGIN "O x;c\n" END), NO },
+	{ TEXT(BEGIN "Y NEVER\n" END), NO },
+	{ TEXT(BEGIN "E SMTPUTF8\nE SMTPUTF8\n" END), NO },
+	{ TEXT(BEGIN "E SMTPUTF8\nV x\n" END), NO },
+	/* values */
+	{ TEXT(FROM "R b\nO x;c d\nU 7\n" END), NO },
+	{ TEXT(FROM "R b\nO x\nU 7\n" END), NO },
+	{ TEXT(FROM "R b\nO \nU 7\n" END), NO },
+	{ TEXT(FROM "R b\nY \nU 7\n" END), NO },
+	{ TEXT(FROM "R b\nY NEVER X=y\nU 7\n" END), NO },
+	{ TEXT(FROM "R b\nO\nU 7\n" END), NO },
+	{ TEXT(BEGIN "E \n" END), NO },
+	{ TEXT(BEGIN "E SMTPUTF\n" END), NO },
+	{ TEXT(BEGIN "E SMTPUTF8 \n" END), NO },
 	/* lines that are none */
 	{ TEXT(BEGIN "X y\n" END), NO },
 	{ TEXT(BEGIN "s a\n" END), NO },
@@ -196,7 +221,8 @@ END_TEST
 
 /* --- damage --------------------------------------------------------------- */
 
-static const char whole[] = BEGIN "B 8BITMIME\n" END;
+static const char whole[] =
+	FROM "R d@e.f\nO x;d\nY DELAY\nU 7\nB 8BITMIME\nE SMTPUTF8\n" END;
 
 START_TEST(every_truncation)
 {

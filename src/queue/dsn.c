@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "queue/dsn.h"
+
+#include <string.h>
+
+#include "base/attr.h"
+
+static const char never[] = "NEVER";
+static const char *const words[] = { "SUCCESS", "FAILURE", "DELAY" };
+
+bool dsn_is_orcpt(const char *text, size_t n)
+{
+	const char *type_end = memchr(text, ';', n);
+
+	if (type_end == NULL || type_end == text || n > DSN_ORCPT_LIMIT)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (text[i] < '!' || text[i] > '~')
+			return false;
+	return text + n > type_end + 1;
+}
+
+/* Which of the words it is; as many as there are when it is none. */
+static size_t find_word(const char *text, size_t n)
+{
+	size_t i = 0;
+
+	while (i < COUNT_OF(words) &&
+	       (strlen(words[i]) != n || memcmp(words[i], text, n) != 0))
+		i++;
+	return i;
+}
+
+bool dsn_is_notify(const char *text, size_t n)
+{
+	bool seen[COUNT_OF(words) + 1] = { false };
+	const char *end = text + n;
+
+	if (n == sizeof(never) - 1 && memcmp(text, never, n) == 0)
+		return true;
+	for (const char *at = text;; at++) {
+		const char *comma = memchr(at, ',', (size_t)(end - at));
+		const char *stop = comma != NULL ? comma : end;
+		size_t which = find_word(at, (size_t)(stop - at));
+
+		if (which == COUNT_OF(words) || seen[which])
+			return false;
+		seen[which] = true;
+		if (comma == NULL)
+			return true;
+		at = comma;
+	}
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* dsn - what an entry may say about the reports of one recipient (RFC 3461)
+ *
+ * The values of its O and Y lines go back into a command of SMTP as they are,
+ * so only what can be no second word there is one.  Pure; libc only, for
+ * relay-drop's sake.
+ */
+#ifndef QUEUE_DSN_H
+#define QUEUE_DSN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define DSN_ORCPT_LIMIT 500 /* bytes: RFC 3461, section 4.2 */
+
+/* "rfc822;ann+40x.test": a type, a semicolon and xtext, all of printable ASCII
+ * without blanks. */
+bool dsn_is_orcpt(const char *text, size_t n);
+
+/* "NEVER", or SUCCESS, FAILURE and DELAY, each at most once, with commas. */
+bool dsn_is_notify(const char *text, size_t n);
+
+#endif

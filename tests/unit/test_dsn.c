@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test_dsn - what fits behind ORCPT= and NOTIFY=, and nothing else */
+#include "queue/dsn.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/attr.h"
+#include "base/mem.h"
+#include "fixture.h"
+
+#define TEXT(text) (text), sizeof(text) - 1
+
+static const struct {
+	const char *text;
+	size_t n;
+	bool is_orcpt, is_notify;
+} cases[] = {
+	{ TEXT("rfc822;ann+40x.test"), true, false },
+	{ TEXT("utf-8;\\x{E9}"), true, false },
+	{ TEXT("x;;"), true, false },
+	{ TEXT("NEVER"), false, true },
+	{ TEXT("SUCCESS"), false, true },
+	{ TEXT("FAILURE,SUCCESS,DELAY"), false, true },
+	{ TEXT("DELAY,FAILURE"), false, true },
+	{ TEXT(""), false, false },
+	{ TEXT(";"), false, false },
+	{ TEXT("x;"), false, false },
+	{ TEXT(";x"), false, false },
+	{ TEXT("x;a b"), false, false },
+	{ TEXT("x;a\tb"), false, false },
+	{ TEXT("x;a\r\nRCPT"), false, false },
+	{ TEXT("x;\0"), false, false },
+	{ TEXT("x;\xc3\xa9"), false, false },
+	{ TEXT("x;\x7f"), false, false },
+	{ TEXT("never"), false, false },
+	{ TEXT("NEVERE"), false, false },
+	{ TEXT("NEVER,DELAY"), false, false },
+	{ TEXT("DELAY,NEVER"), false, false },
+	{ TEXT("DELAY,DELAY"), false, false },
+	{ TEXT("DELAY,"), false, false },
+	{ TEXT(",DELAY"), false, false },
+	{ TEXT("DELAY,,FAILURE"), false, false },
+	{ TEXT("DELAY, FAILURE"), false, false },
+	{ TEXT("DELA"), false, false },
+	{ TEXT("DELAY\0"), false, false },
+};
+
+/* From memory of just that size, for the sanitizer to watch. */
+START_TEST(values)
+{
+	char *text = mem_alloc(cases[_i].n > 0 ? cases[_i].n : 1);
+
+	memcpy(text, cases[_i].text, cases[_i].n);
+	ck_assert(dsn_is_orcpt(text, cases[_i].n) == cases[_i].is_orcpt);
+	ck_assert(dsn_is_notify(text, cases[_i].n) == cases[_i].is_notify);
+	free(text);
+}
+END_TEST
+
+START_TEST(the_longest)
+{
+	char text[DSN_ORCPT_LIMIT + 1];
+
+	memset(text, 'x', sizeof(text));
+	text[3] = ';';
+	ck_assert(dsn_is_orcpt(text, DSN_ORCPT_LIMIT));
+	ck_assert(!dsn_is_orcpt(text, DSN_ORCPT_LIMIT + 1));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("dsn");
+	TCase *all = tcase_create("all");
+
+	suite_add_tcase(suite, all);
+	tcase_add_loop_test(all, values, 0, COUNT_OF(cases));
+	tcase_add_test(all, the_longest);
+	return fixture_run(suite);
+}
