@@ -208,6 +208,22 @@ static void check_tls(struct config_errors *e, const struct smarthost *h)
 			                useless[i]);
 }
 
+/* Words about a rule that is not there. */
+static void check_from(struct config_errors *e, const struct smarthost *h)
+{
+	static const char *const needs_force[] = { "from_allow", "from_scope" };
+
+	for (size_t i = 0; i < COUNT_OF(needs_force); i++)
+		if (set_in(h, needs_force[i]) != 0 && h->from_force == NULL)
+			config_complain(
+				e, smarthost_line(h, needs_force[i]),
+				needs_force[i],
+				_("`%s` needs `from_force ADDRESS`, which "
+			          "replaces the senders that may not stay: add "
+			          "it, or remove this"),
+				needs_force[i]);
+}
+
 static void check_block(struct config_errors *e, const struct smarthost *h)
 {
 	if (set_in(h, "host") == 0)
@@ -216,6 +232,7 @@ static void check_block(struct config_errors *e, const struct smarthost *h)
 		                  "mail.example.org` below it"));
 	check_login(e, h);
 	check_tls(e, h);
+	check_from(e, h);
 }
 
 /* The same for RELAY_HOST and its like, in their words. */

@@ -28,6 +28,11 @@
 
 /* In the order of the words in the table of options.c. */
 enum config_log { CONFIG_LOG_SYSLOG, CONFIG_LOG_NONE };
+enum config_scope {
+	CONFIG_SCOPE_BOTH,
+	CONFIG_SCOPE_ENVELOPE,
+	CONFIG_SCOPE_HEADER
+};
 enum config_tls { CONFIG_TLS_STARTTLS, CONFIG_TLS_IMPLICIT, CONFIG_TLS_NONE };
 
 /* One member for each key of the block, of the same name.  A text that is not
@@ -46,6 +51,9 @@ struct smarthost {
 	char *login; /* "auto", "none" or mechanisms, lower case */
 	char *helo;
 	char *from;
+	char *from_allow;
+	char *from_force;
+	enum config_scope from_scope;
 	unsigned messages_per_connection; /* 0: no limit */
 	unsigned line;                    /* where the block begins */
 	unsigned lines[CONFIG_KEYS];      /* of each key, 0: not set */

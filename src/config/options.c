@@ -52,6 +52,12 @@ static const struct option options[] = {
 	  N_("name we give in EHLO; not set: this machine's name") },
 	{ "from",     BLOCK(from),     OPTION_GLOBS,  "", 0, 0,     NULL,
 	  N_("senders whose mail goes this way, as *@example.org; <> is the null sender") },
+	{ "from_allow", BLOCK(from_allow), OPTION_GLOBS, "", 0, 0,  NULL,
+	  N_("senders that may stay as they are, where `from_force` is set") },
+	{ "from_force", BLOCK(from_force), OPTION_ADDRESS, "", 0, 0, NULL,
+	  N_("sender that replaces all others, as providers want a known one") },
+	{ "from_scope", BLOCK(from_scope), OPTION_CHOICE, "both", 0, 0, "both envelope header",
+	  N_("where `from_force` counts: the envelope, the From of the header, or both") },
 	{ "messages_per_connection", BLOCK(messages_per_connection),
 	                               OPTION_NUMBER, "0", 0, 100000, NULL,
 	  N_("messages before a new connection is made; 0: no limit") },
@@ -60,7 +66,8 @@ static const struct option options[] = {
 
 _Static_assert(COUNT_OF(options) <= CONFIG_KEYS, "CONFIG_KEYS is too small");
 _Static_assert(sizeof(enum config_tls) == sizeof(unsigned) &&
-                       sizeof(enum config_log) == sizeof(unsigned),
+                       sizeof(enum config_log) == sizeof(unsigned) &&
+                       sizeof(enum config_scope) == sizeof(unsigned),
                "value_set() writes a choice as unsigned");
 
 const struct option *option_at(size_t i)

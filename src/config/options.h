@@ -24,6 +24,7 @@ enum option_type {
 	OPTION_PATH,       /* / or ~/ */
 	OPTION_PINS,       /* one or more */
 	OPTION_GLOBS,      /* one or more */
+	OPTION_ADDRESS,    /* one, with its domain */
 	OPTION_SOURCE,     /* struct source */
 };
 

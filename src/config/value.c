@@ -339,6 +339,40 @@ static int set_globs(const struct option *o, void *at, char *const words[],
 	return 0;
 }
 
+/* What may stand in an SMTP command as it is, in the form that people have. */
+static bool is_address(const char *word)
+{
+	const char *at = strchr(word, '@');
+	size_t n = strlen(word);
+
+	if (at == NULL || at == word || strchr(at + 1, '@') != NULL ||
+	    n > GLOB_LENGTH || strcspn(word, " \t<>()[],;:\\\"") != n)
+		return false;
+	for (; *word != '\0'; word++)
+		if ((unsigned char)*word <= ' ' || (unsigned char)*word >= 0x7f)
+			return false;
+	return at[1] != '\0' && at[1] != '.' && word[-1] != '.' &&
+	       strstr(at, "..") == NULL;
+}
+
+static int set_address(const struct option *o, void *at, char *const words[],
+                       size_t n, struct fault *f)
+{
+	char **text = at;
+	char shown[80];
+
+	(void)n;
+	if (!is_address(words[0])) {
+		escape_copy(shown, sizeof(shown), words[0], strlen(words[0]));
+		return fault_set(f, FAULT_CONFIG, "4.3.5",
+		                 _("`%s` wants an address such as "
+		                   "me@example.org, not \"%s\""),
+		                 o->name, shown);
+	}
+	*text = mem_strdup(words[0]);
+	return 0;
+}
+
 static int set_source(const struct option *o, void *at, char *const words[],
                       size_t n, struct fault *f)
 {
@@ -366,6 +400,7 @@ static const struct {
 	[OPTION_PATH]       = { "path",       "PATH",      TEXT,   1, set_path },
 	[OPTION_PINS]       = { "pins",       "PIN...",    LIST,   SIZE_MAX, set_pins },
 	[OPTION_GLOBS]      = { "globs",      "SENDER...", LIST,   SIZE_MAX, set_globs },
+	[OPTION_ADDRESS]    = { "address",    "ADDRESS",   TEXT,   1, set_address },
 	[OPTION_SOURCE]     = { "source",     "SOURCE",    SOURCE, SIZE_MAX, set_source },
 };
 /* clang-format on */

@@ -57,6 +57,13 @@ static const struct {
 	  "rc:4: the password can be read by other users: chmod 600 rc" },
 	{ A " user b\n password inline hunter2\n", 0604,
 	  "rc:4: the password can be read by other users: chmod 600 rc" },
+	{ A " from_force a@x.test\n from_allow *@x.test\n", 0600, "" },
+	{ A " from_allow *@x.test\n", 0600,
+	  "rc:3: `from_allow` needs `from_force ADDRESS`, which replaces the "
+	  "senders that may not stay: add it, or remove this" },
+	{ A " from_scope header\n", 0600,
+	  "rc:3: `from_scope` needs `from_force ADDRESS`, which replaces the "
+	  "senders that may not stay: add it, or remove this" },
 	{ A " user b\n password file /x\n", 0644, "" },
 	{ A " user b\n password command x\n", 0644, "" },
 	{ "x\n" A " user b\n password hunter2\n", 0644,
