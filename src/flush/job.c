@@ -279,6 +279,8 @@ static const char *status_word(enum journal_kind kind)
 	case JOURNAL_FAILED: return "failed";
 	case JOURNAL_DOUBT: return "in-doubt";
 	case JOURNAL_REPORTED:
+	case JOURNAL_PART_DELIVERED:
+	case JOURNAL_PART_FAILED:
 	case JOURNAL_ATTEMPT:
 	case JOURNAL_LATER:
 	case JOURNAL_AGAIN: break;

@@ -90,7 +90,7 @@ static bool parse_line(struct line *line, const char *id, const char *text,
 	if (sscanf(text, "%c %" SCNd64 " %15s %11s%n", &line->kind, &line->time,
 	           word, line->code, &used) != 4 ||
 	    used == 0 || (size_t)used >= n - CHECK_LENGTH ||
-	    text[used] != ' ' || strchr("DFIRALT", line->kind) == NULL)
+	    text[used] != ' ' || strchr("DFIRALTdf", line->kind) == NULL)
 		return false;
 	/* One space, and all after it: the text may be empty. */
 	line->text = text + used + 1;
@@ -127,6 +127,9 @@ static void start_again(struct history *h, const struct line *line)
 	for (size_t i = 0; i < h->count; i++)
 		if (h->marks[i].kind == JOURNAL_FAILED)
 			h->marks[i].kind = JOURNAL_LATER;
+	for (size_t i = 0; i < h->part_count; i++)
+		if (h->parts[i].mark.kind == JOURNAL_FAILED)
+			h->parts[i].mark.kind = JOURNAL_LATER;
 }
 
 /* What is settled stays: a later line cannot undo a delivery.  So does doubt: a
@@ -138,12 +141,51 @@ static void take_mark(struct mark *mark, const struct line *line)
 		set_mark(mark, line);
 }
 
+static struct part *new_part(struct history *h)
+{
+	if (h->part_count == h->part_room) {
+		size_t room = h->part_room == 0 ? 8 : h->part_room * 2;
+
+		h->parts = mem_grow(h->parts, h->part_room, room,
+		                    sizeof(*h->parts));
+		h->part_room = room;
+	}
+	memset(&h->parts[h->part_count], 0, sizeof(*h->parts));
+	h->parts[h->part_count].line = h->part_count;
+	return &h->parts[h->part_count++];
+}
+
+/* "10:ann@x.test 250 2.0.0 queued". */
+static void take_part(struct history *h, const struct line *line)
+{
+	struct line rest = *line;
+	unsigned n = 0;
+	int used = 0;
+	struct part *part;
+
+	if (line->recipient >= h->count ||
+	    sscanf(line->text, "%3u:%n", &n, &used) != 1 || used == 0 ||
+	    n == 0 || (size_t)used + n >= line->text_length ||
+	    line->text[(size_t)used + n] != ' ')
+		return;
+	part = new_part(h);
+	part->recipient = line->recipient;
+	part->address = mem_strndup(line->text + used, n);
+	rest.text += (size_t)used + n + 1;
+	rest.text_length -= (size_t)used + n + 1;
+	rest.kind = line->kind == JOURNAL_PART_DELIVERED ? JOURNAL_DELIVERED
+	                                                 : JOURNAL_FAILED;
+	set_mark(&part->mark, &rest);
+}
+
 static void take_line(struct history *h, const struct line *line)
 {
 	switch ((enum journal_kind)line->kind) {
 	case JOURNAL_ATTEMPT: count_try(h, line); break;
 	case JOURNAL_AGAIN: start_again(h, line); break;
 	case JOURNAL_REPORTED: break;
+	case JOURNAL_PART_DELIVERED:
+	case JOURNAL_PART_FAILED: take_part(h, line); break;
 	case JOURNAL_DELIVERED:
 	case JOURNAL_FAILED:
 	case JOURNAL_DOUBT:
@@ -192,6 +234,24 @@ static int read_file(struct history *h, int fd, const struct dir *log,
 	return k < 0 ? cannot(f, log, id) : 0;
 }
 
+static int compare_part(const struct part *p, size_t recipient,
+                        const char *address)
+{
+	if (p->recipient != recipient)
+		return p->recipient < recipient ? -1 : 1;
+	return strcmp(p->address, address);
+}
+
+static int compare_parts(const void *a, const void *b)
+{
+	const struct part *x = a, *y = b;
+	int order = compare_part(x, y->recipient, y->address);
+
+	if (order != 0)
+		return order;
+	return x->line < y->line ? -1 : 1;
+}
+
 int journal_read(const struct dir *log, const char *id, size_t recipients,
                  struct history *h, struct fault *f)
 {
@@ -209,6 +269,9 @@ int journal_read(const struct dir *log, const char *id, size_t recipients,
 		return cannot(f, log, id);
 	result = read_file(h, fd, log, id, f);
 	close(fd);
+	if (h->part_count > 0)
+		qsort(h->parts, h->part_count, sizeof(*h->parts),
+		      compare_parts);
 	for (size_t i = 0; i < h->count; i++)
 		h->in_doubt |= h->marks[i].in_doubt &&
 		               h->marks[i].kind != JOURNAL_DELIVERED;
@@ -219,6 +282,11 @@ void history_release(struct history *h)
 {
 	for (size_t i = 0; i < h->count; i++)
 		free(h->marks[i].text);
+	for (size_t i = 0; i < h->part_count; i++) {
+		free(h->parts[i].address);
+		free(h->parts[i].mark.text);
+	}
+	free(h->parts);
 	free(h->marks);
 	free(h->last.text);
 	memset(h, 0, sizeof(*h));
@@ -237,6 +305,27 @@ size_t history_open_count(const struct history *h)
 	for (size_t i = 0; i < h->count; i++)
 		open += history_is_settled(h, i) ? 0 : 1;
 	return open;
+}
+
+/* The last line counts: a part that had failed may have been begun again. */
+const struct mark *history_part(const struct history *h, size_t recipient,
+                                const char *address)
+{
+	size_t low = 0, high = h->part_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare_part(&h->parts[middle], recipient, address) <= 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == 0 ||
+	    compare_part(&h->parts[low - 1], recipient, address) != 0 ||
+	    h->parts[low - 1].mark.kind == JOURNAL_LATER)
+		return NULL;
+	return &h->parts[low - 1].mark;
 }
 
 /* --- writing ------------------------------------------------------------ */
@@ -322,10 +411,24 @@ int journal_add(struct journal *j, enum journal_kind kind, size_t recipient,
 		return -1;
 	}
 	j->is_torn = false;
-	if (kind == JOURNAL_DELIVERED || kind == JOURNAL_FAILED ||
-	    kind == JOURNAL_REPORTED || kind == JOURNAL_AGAIN)
+	if (strchr("DFRTdf", (char)kind) != NULL)
 		j->is_dirty = true;
 	return 0;
+}
+
+int journal_add_part(struct journal *j, enum journal_kind kind,
+                     size_t recipient, const char *address, const char *code,
+                     const char *text, struct fault *f)
+{
+	struct sbuf whole;
+	int result;
+
+	sbuf_init(&whole, JOURNAL_TEXT);
+	sbuf_addf(&whole, "%zu:%s ", strlen(address), address);
+	sbuf_add(&whole, text, strnlen(text, whole.limit - whole.len));
+	result = journal_add(j, kind, recipient, code, whole.data, f);
+	sbuf_release(&whole);
+	return result;
 }
 
 int journal_sync(struct journal *j, struct fault *f)

@@ -13,9 +13,12 @@
  *   D delivered   F failed for good   I in doubt   R report queued
  *   A attempt: the whole message was put off, and why (not synced)
  *   L later: this recipient was put off, and why (not synced)
+ *   d f  the same as D and F for one of several addresses that a recipient
+ *        stands for (an alias): "10:ann@x.test 250 2.0.0 queued"
  *   T try again: a person wants it; what had failed is open, the age is 0
  *
- * D and F are durable (journal_sync) before anything else is said to a server.
+ * D, F, d and f are durable (journal_sync) before anything else is said to a
+ * server.
  */
 #ifndef QUEUE_JOURNAL_H
 #define QUEUE_JOURNAL_H
@@ -37,6 +40,8 @@ enum journal_kind {
 	JOURNAL_ATTEMPT = 'A',
 	JOURNAL_LATER = 'L',
 	JOURNAL_AGAIN = 'T',
+	JOURNAL_PART_DELIVERED = 'd',
+	JOURNAL_PART_FAILED = 'f',
 };
 
 #define JOURNAL_ALL SIZE_MAX /* the index of lines about the whole message */
@@ -50,10 +55,20 @@ struct mark {
 	bool in_doubt; /* some try, not only the last, ended in doubt */
 };
 
+/* What is settled about one of the addresses of a recipient. */
+struct part {
+	size_t recipient;
+	char *address;
+	size_t line;      /* its place among all of them */
+	struct mark mark; /* kind: D or F */
+};
+
 /* All lines of a journal, added up. */
 struct history {
 	struct mark *marks; /* one for each recipient of the entry */
 	size_t count;
+	struct part *parts; /* sorted by recipient, address and line */
+	size_t part_count, part_room;
 	unsigned tries;    /* number of A lines since the last T */
 	int64_t first_try; /* seconds since 1970, 0: never */
 	int64_t last_try;
@@ -70,6 +85,10 @@ int journal_read(const struct dir *log, const char *id, size_t recipients,
 void history_release(struct history *history);
 bool history_is_settled(const struct history *history, size_t recipient);
 size_t history_open_count(const struct history *history);
+
+/* What is settled about `address` of the recipient, or NULL. */
+const struct mark *history_part(const struct history *history, size_t recipient,
+                                const char *address);
 
 /* An open journal.  Lines are written at once, durable after journal_sync. */
 struct journal {
@@ -92,6 +111,9 @@ int journal_reserve(struct journal *j, size_t bytes, struct fault *f);
 
 int journal_add(struct journal *j, enum journal_kind kind, size_t recipient,
                 const char *code, const char *text, struct fault *f);
+int journal_add_part(struct journal *j, enum journal_kind kind,
+                     size_t recipient, const char *address, const char *code,
+                     const char *text, struct fault *f);
 int journal_sync(struct journal *j, struct fault *f);
 
 #endif

@@ -207,6 +207,77 @@ static const struct {
 	{ { INT64_C(4294967296) - SUBMITTED }, 8 * HOUR },
 };
 
+static void add_part(const struct dir *log, enum journal_kind kind,
+                     size_t recipient, const char *address, const char *text)
+{
+	struct fault f = { 0 };
+	struct journal j;
+
+	journal_init(&j);
+	ck_assert_int_eq(journal_open(&j, log, SAMPLE_ID, &f), 0);
+	ck_assert_int_eq(journal_add_part(&j, kind, recipient, address, "2.0.0",
+	                                  text, &f),
+	                 0);
+	ck_assert_int_eq(journal_sync(&j, &f), 0);
+	journal_release(&j);
+}
+
+/* Of one recipient's many addresses each is known by its name. */
+START_TEST(parts_of_a_recipient)
+{
+	static const char odd[] = "\"a b>:9:\"@x.test";
+	const struct mark *mark;
+	struct history h;
+	struct dir log;
+
+	open_log(&log);
+	add_part(&log, JOURNAL_PART_DELIVERED, 1, "b@x.test", "250 ok");
+	add_part(&log, JOURNAL_PART_FAILED, 1, odd, "550 no");
+	add_part(&log, JOURNAL_PART_DELIVERED, 0, "c@x.test", "");
+	add_part(&log, JOURNAL_PART_DELIVERED, 7, "d@x.test", "nobody");
+	read_log(&log, 2, &h);
+	ck_assert_uint_eq(h.part_count, 3);
+	mark = history_part(&h, 1, "b@x.test");
+	ck_assert_ptr_nonnull(mark);
+	ck_assert_int_eq(mark->kind, JOURNAL_DELIVERED);
+	ck_assert_str_eq(mark->text, "250 ok");
+	mark = history_part(&h, 1, odd);
+	ck_assert_ptr_nonnull(mark);
+	ck_assert_int_eq(mark->kind, JOURNAL_FAILED);
+	ck_assert_str_eq(mark->text, "550 no");
+	ck_assert_str_eq(history_part(&h, 0, "c@x.test")->text, "");
+	ck_assert_ptr_null(history_part(&h, 0, "b@x.test"));
+	ck_assert_ptr_null(history_part(&h, 1, "B@x.test"));
+	ck_assert_ptr_null(history_part(&h, 7, "d@x.test"));
+	ck_assert_uint_eq(history_open_count(&h), 2);
+	history_release(&h);
+	dir_release(&log);
+}
+END_TEST
+
+/* A person's word opens what had failed; what comes then counts. */
+START_TEST(parts_begun_again)
+{
+	struct history h;
+	struct dir log;
+
+	open_log(&log);
+	add_part(&log, JOURNAL_PART_FAILED, 0, "a@x.test", "550 no");
+	add_part(&log, JOURNAL_PART_DELIVERED, 0, "b@x.test", "250 ok");
+	add(&log, JOURNAL_AGAIN, JOURNAL_ALL, "-", "");
+	read_log(&log, 1, &h);
+	ck_assert_ptr_null(history_part(&h, 0, "a@x.test"));
+	ck_assert_ptr_nonnull(history_part(&h, 0, "b@x.test"));
+	history_release(&h);
+	add_part(&log, JOURNAL_PART_DELIVERED, 0, "a@x.test", "250 ok");
+	read_log(&log, 1, &h);
+	ck_assert_int_eq(history_part(&h, 0, "a@x.test")->kind,
+	                 JOURNAL_DELIVERED);
+	history_release(&h);
+	dir_release(&log);
+}
+END_TEST
+
 START_TEST(age_of_a_message)
 {
 	const int64_t *after = ages[_i].after;
@@ -498,6 +569,8 @@ int main(void)
 	tcase_add_loop_test(all, lines_come_back, 0, COUNT_OF(lines));
 	tcase_add_test(all, longest_text_is_cut);
 	tcase_add_loop_test(all, story_of_a_recipient, 0, COUNT_OF(stories));
+	tcase_add_test(all, parts_of_a_recipient);
+	tcase_add_test(all, parts_begun_again);
 	tcase_add_loop_test(all, age_of_a_message, 0, COUNT_OF(ages));
 	tcase_add_test(all, age_after_try_again);
 	tcase_add_test(all, a_missing_journal_is_empty);
