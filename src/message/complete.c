@@ -8,6 +8,7 @@
 #include "base/attr.h"
 #include "base/clock.h"
 #include "base/intl.h"
+#include "message/encode.h"
 
 #define FIELD_MAX 4096     /* bytes of a value that we make */
 #define NAME_MAX_SHOWN 200 /* bytes of a full name that we show */
@@ -77,41 +78,14 @@ static void clean_name(struct sbuf *out, const char *name)
 		sbuf_add(out, ascii_is_control(name[i]) ? " " : name + i, 1);
 }
 
-/* RFC 2045, section 6.8. */
-static void add_base64(struct sbuf *out, const char *bytes, size_t n)
-{
-	static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop"
-				    "qrstuvwxyz0123456789+/";
-
-	for (size_t i = 0; i < n; i += 3) {
-		unsigned long bits = 0;
-
-		for (size_t k = 0; k < 3; k++)
-			bits = bits << 8 |
-			       (i + k < n ? (unsigned char)bytes[i + k] : 0U);
-		for (size_t k = 0; k < 4; k++) {
-			char c = digit[bits >> (18 - 6 * k) & 63];
-
-			sbuf_add(out, i + k > n ? "=" : &c, 1);
-		}
-	}
-}
-
-/* An encoded word is at most 75 bytes and holds whole characters (RFC 2047,
- * section 2): 45 bytes make 60 digits and 12 bytes around them. */
 static void add_encoded(struct sbuf *out, const char *name, size_t n)
 {
-	while (n > 0) {
-		size_t part = n < 45 ? n : 45;
+	bool is_utf8 = encode_is_utf8(name, n);
+	size_t part;
 
-		while (part < n && part > 41 && is_tail(name[part]))
-			part--;
-		sbuf_addstr(out, "=?UTF-8?B?");
-		add_base64(out, name, part);
-		sbuf_addstr(out, "?=");
-		name += part;
-		n -= part;
-		if (n > 0)
+	for (; n > 0; name += part, n -= part) {
+		part = encode_word(name, n, is_utf8, ENCODE_WORD_MOST, out);
+		if (part < n)
 			sbuf_add(out, " ", 1);
 	}
 }

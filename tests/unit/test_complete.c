@@ -109,10 +109,10 @@ START_TEST(completed)
 }
 END_TEST
 
-/* 43 bytes and a two-byte letter that would end at 45, or be cut there. */
-#define A43 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-#define B56 "YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFh"
+/* 57 bytes and a two-byte letter fill an encoded word. */
+#define A57 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define ENCODED(digits) "=?UTF-8?B?" digits "?="
+#define QUOTED(text) "=?UTF-8?Q?" text "?="
 
 static const struct {
 	const char *sender, *login, *full_name, *from;
@@ -130,9 +130,10 @@ static const struct {
 	{ "a@x.test", "l", "J\xc3\xb6rg", ENCODED("SsO2cmc=") " <a@x.test>" },
 	{ "a@x.test", "l", "\xc3\xb6\"\r\n",
 	  ENCODED("w7YiICA=") " <a@x.test>" },
-	{ "a@x.test", "l", A43 "\xc3\xb6", ENCODED(B56 "YcO2") " <a@x.test>" },
-	{ "a@x.test", "l", A43 "a\xc3\xb6",
-	  ENCODED(B56 "YWE=") " " ENCODED("w7Y=") " <a@x.test>" },
+	{ "a@x.test", "l", A57 "\xc3\xb6", QUOTED(A57 "=C3=B6") " <a@x.test>" },
+	{ "a@x.test", "l", A57 "a\xc3\xb6",
+	  QUOTED(A57 "a") " " ENCODED("w7Y=") " <a@x.test>" },
+	{ "a@x.test", "l", "J\xf6rg", "=?unknown-8bit?Q?J=F6rg?= <a@x.test>" },
 };
 
 START_TEST(from)
