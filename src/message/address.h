@@ -52,6 +52,10 @@ int address_list_add_unique(struct address_list *l, const char *bare,
 int address_parse_list(const char *text, size_t n, struct address_list *out,
                        struct fault *f);
 
+/* The same; returns NULL, or the reason as address_problem() does. */
+const char *address_list_problem(const char *text, size_t n,
+                                 struct address_list *out);
+
 /* Show every address of a list and where it stands in the text: `len` bytes at
  * `at`, the bare address as it was written, with comments between its parts and
  * without < >.  A result of `see` other than 0 ends the walk and is returned;

@@ -42,6 +42,7 @@ struct parser {
 	address_see *see;
 	void *arg;
 	struct fault *f;
+	const char *reason; /* why it was refused */
 	struct sbuf bare; /* what was collected of it */
 	size_t from, to;  /* and where that stands in the text */
 	bool started;     /* something was */
@@ -53,8 +54,15 @@ struct parser {
 	bool has_members;
 };
 
+static int refuse_text(struct parser *p, size_t from, size_t end,
+                       const char *reason)
+{
+	p->reason = reason;
+	return address_refuse(p->text + from, end - from, reason, p->f);
+}
+
 /* Refuse the member that is being read, up to its comma. */
-static int refuse(const struct parser *p, const char *reason)
+static int refuse(struct parser *p, const char *reason)
 {
 	size_t from = p->member, end = p->at;
 
@@ -64,7 +72,7 @@ static int refuse(const struct parser *p, const char *reason)
 		from++;
 	while (end < p->n && p->text[end] != ',')
 		end++;
-	return address_refuse(p->text + from, end - from, reason, p->f);
+	return refuse_text(p, from, end, reason);
 }
 
 /* Of the control bytes only a tab and a folded line's end may be there: CR LF
@@ -83,8 +91,8 @@ static int check_bytes(struct parser *p)
 			i = next;
 			continue;
 		}
-		return address_refuse(p->text, p->n,
-		                      N_("it has a control character"), p->f);
+		return refuse_text(p, 0, p->n,
+		                   N_("it has a control character"));
 	}
 	return 0;
 }
@@ -244,6 +252,7 @@ static int keep(struct parser *p)
 	if (reason != NULL)
 		return refuse(p, reason);
 	p->has_members = true;
+	p->reason = N_("too many addresses");
 	return p->see(p->arg, &place, p->f);
 }
 
@@ -316,8 +325,7 @@ static int end_list(struct parser *p)
 	if (end_member(p) != 0)
 		return -1;
 	if (p->in_group && p->has_members)
-		return address_refuse(p->text, p->n,
-		                      N_("a group without its ;"), p->f);
+		return refuse_text(p, 0, p->n, N_("a group without its ;"));
 	return 0;
 }
 
@@ -351,18 +359,24 @@ static int parse(struct parser *p)
 	return 0;
 }
 
+static int walk(struct parser *p)
+{
+	int result;
+
+	sbuf_init(&p->bare, ADDRESS_MAX);
+	result = parse(p);
+	sbuf_release(&p->bare);
+	return result;
+}
+
 int address_walk(const char *text, size_t n, address_see *see, void *arg,
                  struct fault *f)
 {
 	struct parser p = {
 		.text = text, .n = n, .see = see, .arg = arg, .f = f
 	};
-	int result;
 
-	sbuf_init(&p.bare, ADDRESS_MAX);
-	result = parse(&p);
-	sbuf_release(&p.bare);
-	return result;
+	return walk(&p);
 }
 
 static int add_unique(void *arg, const struct address_place *place,
@@ -375,6 +389,17 @@ int address_parse_list(const char *text, size_t n, struct address_list *out,
                        struct fault *f)
 {
 	return address_walk(text, n, add_unique, out, f);
+}
+
+const char *address_list_problem(const char *text, size_t n,
+                                 struct address_list *out)
+{
+	struct fault f;
+	struct parser p = {
+		.text = text, .n = n, .see = add_unique, .arg = out, .f = &f
+	};
+
+	return walk(&p) == 0 ? NULL : p.reason;
 }
 
 int address_parse_sender(const char *text, struct sbuf *out, struct fault *f)
