@@ -128,13 +128,17 @@ static bool is_status(long status)
 }
 
 /* "OK ID" or "NO STATUS ERRNO TEXT". */
-static enum way take_answer(const char *line, struct fault *f)
+static enum way take_answer(const char *line, char id[ENTRY_ID_LENGTH + 1],
+                            struct fault *f)
 {
 	char *rest = NULL;
 	long status, code;
 
-	if (strncmp(line, "OK ", 3) == 0)
+	if (strncmp(line, "OK ", 3) == 0) {
+		if (entry_is_id(line + 3))
+			memcpy(id, line + 3, ENTRY_ID_LENGTH + 1);
 		return STORED;
+	}
 	status = strncmp(line, "NO ", 3) == 0 ? strtol(line + 3, &rest, 10) : 0;
 	code = rest != NULL ? strtol(rest, &rest, 10) : 0;
 	if (!is_status(status) || *rest != ' ') {
@@ -193,7 +197,7 @@ static bool send_entry(int to, int fd)
 	return shutdown(to, SHUT_WR) == 0;
 }
 
-static enum way by_socket(int fd, struct fault *f)
+static enum way by_socket(int fd, char id[ENTRY_ID_LENGTH + 1], struct fault *f)
 {
 	bool is_only = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
 	char line[LINE_SIZE];
@@ -207,7 +211,7 @@ static enum way by_socket(int fd, struct fault *f)
 	    strcmp(line, "READY") == 0) {
 		is_sent = send_entry(to, fd);
 		if (read_line(to, line, ANSWER_TIME))
-			way = take_answer(line, f);
+			way = take_answer(line, id, f);
 		else if (is_sent)
 			way = no_answer(f);
 	}
@@ -234,7 +238,8 @@ static int spawn(int fd, int out, pid_t *pid)
 	return code;
 }
 
-static enum way by_program(int fd, struct fault *f)
+static enum way by_program(int fd, char id[ENTRY_ID_LENGTH + 1],
+                           struct fault *f)
 {
 	int ends[2], code;
 	char line[LINE_SIZE];
@@ -249,7 +254,7 @@ static enum way by_program(int fd, struct fault *f)
 		close(ends[0]);
 		return CLOSED;
 	}
-	way = read_line(ends[0], line, ANSWER_TIME) ? take_answer(line, f)
+	way = read_line(ends[0], line, ANSWER_TIME) ? take_answer(line, id, f)
 	                                            : no_answer(f);
 	close(ends[0]);
 	if (way != STORED)
@@ -258,12 +263,12 @@ static enum way by_program(int fd, struct fault *f)
 	return way;
 }
 
-int handover_give(int fd, struct fault *f)
+int handover_give(int fd, char id[ENTRY_ID_LENGTH + 1], struct fault *f)
 {
-	enum way way = by_socket(fd, f);
+	enum way way = by_socket(fd, id, f);
 
 	if (way == CLOSED)
-		way = by_program(fd, f);
+		way = by_program(fd, id, f);
 	if (way == CLOSED)
 		return fault_set_exit(
 			f, EX_CANTCREAT,

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/fault.h"
+#include "queue/entry.h"
 
 /* Somewhere to write an entry: memory at first. */
 int handover_open(struct fault *f);
@@ -26,7 +27,7 @@ int handover_open(struct fault *f);
  * is decided then. */
 void handover_spill(int fd, uint64_t length, bool *is_decided);
 
-/* 0: it is safe.  The descriptor stays the caller's. */
-int handover_give(int fd, struct fault *f);
+/* 0: it is safe, by the name in `id`.  The descriptor stays the caller's. */
+int handover_give(int fd, char id[ENTRY_ID_LENGTH + 1], struct fault *f);
 
 #endif

@@ -142,18 +142,13 @@ static int run_queue(const struct args *args, const struct site *site,
 static int take_message(const struct args *args, const struct site *site,
                         bool no_input, struct fault *f)
 {
-	struct spool spool;
 	int result;
 
 	if (no_input)
 		return fault_set_exit(f, EX_NOINPUT,
 		                      _("standard input is closed: there is no "
 		                        "message"));
-	spool_init(&spool);
-	result = submit(args, site, &spool, f);
-	if (result == 0 && !args->is_patient && !site->is_system)
-		wake_ring(&spool.root);
-	spool_release(&spool);
+	result = submit(args, site, f);
 	if (result != 0)
 		submit_drain();
 	return result;

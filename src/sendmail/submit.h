@@ -14,12 +14,10 @@
 
 #include "base/fault.h"
 #include "queue/site.h"
-#include "queue/spool.h"
 #include "sendmail/args.h"
 
-/* `spool` must be initialised and is opened here. */
-int submit(const struct args *args, const struct site *site,
-           struct spool *spool, struct fault *f);
+/* Rings the flusher, too, but for -odq. */
+int submit(const struct args *args, const struct site *site, struct fault *f);
 
 /* After an early fault: read what the caller still writes, so that it sees our
  * exit status and not EPIPE.  At most 64 MiB and a second of silence. */
