@@ -106,6 +106,13 @@ static bool list_fits(const char *list, const char *sender, struct match *why)
 	return false;
 }
 
+bool match_any(const char *globs, const char *sender)
+{
+	struct match unused;
+
+	return list_fits(globs, sender, &unused);
+}
+
 const struct smarthost *match_smarthost(const struct config *config,
                                         const char *sender, struct match *why)
 {

@@ -35,4 +35,7 @@ const struct smarthost *match_smarthost(const struct config *config,
  * compared with all of the sender in any case.  `<>` is the null sender. */
 bool match_glob(const char *glob, size_t n, const char *sender);
 
+/* Does one of the list, with blanks between them, fit? */
+bool match_any(const char *globs, const char *sender);
+
 #endif

@@ -7,17 +7,20 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/intl.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/port.h"
 #include "message/address.h"
-#include "message/wire.h"
+#include "message/idn.h"
 #include "queue/schedule.h"
+#include "smtp/xtext.h"
 
 #define RESERVE_LINE (JOURNAL_TEXT + 100)
-#define TRACE_LIMIT 1024 /* bytes; lane.c has room for as many */
+#define TRACE_LIMIT 1024 /* bytes */
+#define ENVID_LIMIT 100  /* characters: RFC 3461, 4.4 */
 
 /* --- opening ------------------------------------------------------------ */
 
@@ -65,13 +68,15 @@ struct job *job_open(const struct spool *spool, const char *id,
 	enum spool_taken taken;
 
 	job->spool = spool;
-	sbuf_init(&job->trace, TRACE_LIMIT);
+	content_init(&job->content, &job->entry);
+	audience_init(&job->audience);
 	journal_init(&job->journal);
 	taken = spool_take(spool, SPOOL_NEW, id, &job->entry, &f);
 	if (!is_taken(job, taken, id, &f, result)) {
 		job_free(&job);
 		return NULL;
 	}
+	job->news = mem_array(job->entry.envelope.recipient_count, 1);
 	if (journal_read(&spool->log, id, job->entry.envelope.recipient_count,
 	                 &job->history, &f) == 0)
 		return job;
@@ -87,15 +92,12 @@ void job_free(struct job **pointer)
 
 	if (job == NULL)
 		return;
-	for (size_t i = 0; i < job->mail.count; i++)
-		free(job->wire_addresses[i]);
-	free(job->wire_addresses);
-	free(job->wire_sender);
-	sbuf_release(&job->trace);
-	free(job->index);
-	free(job->is_recorded);
-	free(job->is_counted);
-	free(job->mail.recipients);
+	content_release(&job->content);
+	audience_release(&job->audience);
+	free(job->sender);
+	free(job->ret);
+	free(job->envid);
+	free(job->news);
 	journal_release(&job->journal);
 	history_release(&job->history);
 	entry_release(&job->entry);
@@ -105,102 +107,114 @@ void job_free(struct job **pointer)
 
 /* --- preparing ---------------------------------------------------------- */
 
-/* The queue holds what the caller said; a bare name gets its domain now. */
-static char *wire_address(const char *address, const char *domain)
-{
-	struct sbuf b;
-	char *wire;
-
-	if (address[0] == '\0' || address_is_qualified(address))
-		return mem_strdup(address);
-	sbuf_init(&b, strlen(address) + strlen(domain) + 1);
-	sbuf_addf(&b, "%s@%s", address, domain);
-	wire = mem_strdup(b.data);
-	sbuf_release(&b);
-	return wire;
-}
-
-static void add_recipients(struct job *job, const char *domain)
-{
-	const struct entry_envelope *env = &job->entry.envelope;
-	size_t room = history_open_count(&job->history);
-	struct session_mail *mail = &job->mail;
-
-	if (room == 0)
-		return;
-	mail->recipients = mem_array(room, sizeof(*mail->recipients));
-	job->wire_addresses = mem_array(room, sizeof(*job->wire_addresses));
-	job->index = mem_array(room, sizeof(*job->index));
-	job->is_recorded = mem_array(room, sizeof(*job->is_recorded));
-	job->is_counted = mem_array(room, sizeof(*job->is_counted));
-	for (size_t i = 0; i < env->recipient_count; i++) {
-		char *wire;
-
-		if (history_is_settled(&job->history, i))
-			continue;
-		wire = wire_address(env->recipients[i], domain);
-		mail->is_utf8 |= !address_is_ascii(wire);
-		job->wire_addresses[mail->count] = wire;
-		job->index[mail->count] = i;
-		mail->recipients[mail->count++].address = wire;
-	}
-}
-
-static void see_piece(void *arg, const char *bytes, size_t n)
-{
-	wire_scan_add(arg, bytes, n);
-}
-
 /* Read it all before a connection is used: what is damaged is never begun. */
 static bool verify(struct job *job, struct job_result *result)
 {
-	struct wire_scan scan;
 	struct fault f;
 
-	wire_scan_init(&scan);
-	if (entry_verify(&job->entry, see_piece, &scan, &f) != 0) {
+	if (entry_verify(&job->entry, content_see, &job->content, &f) != 0) {
 		job_damaged(job, &f, result);
 		return false;
 	}
-	if (scan.bare > 0 || !scan.ends_with_crlf) {
+	if (!content_is_whole(&job->content)) {
 		fault_set(&f, FAULT_PERM, "5.6.0",
 		          _("its lines do not end as they were written"));
 		job_damaged(job, &f, result);
 		return false;
 	}
-	job->mail.size =
-		(uint64_t)(job->entry.content_end - job->entry.content);
-	job->mail.is_8bit = scan.has_8bit;
 	return true;
 }
 
 /* Who submitted it, by the kernel's word (RFC 5321, 4.4).  The same at each
  * try. */
-static void add_trace(struct job *job, const char *helo)
+static void add_trace(const struct job *job, const char *helo,
+                      struct sbuf *trace)
 {
 	struct stat st;
 
 	if (!job->spool->is_shared || fstat(job->entry.fd, &st) != 0)
 		return;
-	sbuf_addf(&job->trace,
-	          "Received: by %s (relay, from userid %u)\r\n\tid %s; ", helo,
-	          (unsigned)st.st_uid, job->entry.id);
-	clock_add_date(&job->trace, entry_time(job->entry.id));
-	sbuf_addstr(&job->trace, "\r\n");
-	job->mail.trace = job->trace.data;
-	job->mail.size += job->trace.len;
+	sbuf_addf(trace, "Received: by %s (relay, from userid %u)\r\n\tid %s; ",
+	          helo, (unsigned)st.st_uid, job->entry.id);
+	clock_add_date(trace, entry_time(job->entry.id));
+	sbuf_addstr(trace, "\r\n");
 }
 
-bool job_prepare(struct job *job, const char *domain, const char *helo,
+/* The sender as this smarthost takes it. */
+static void set_sender(struct job *job, const struct rules *rules)
+{
+	struct sbuf named, ascii;
+	struct fault f;
+
+	sbuf_init(&named, ADDRESS_MAX * 2);
+	sbuf_init(&ascii, ADDRESS_MAX * 2);
+	rewrite_sender(&rules->rewrite, job->entry.envelope.sender, &named);
+	if (idn_address(named.data, &ascii, &f) != 0) {
+		sbuf_reset(&ascii);
+		sbuf_addstr(&ascii, named.data);
+	}
+	job->sender = mem_strdup(ascii.data);
+	sbuf_release(&named);
+	sbuf_release(&ascii);
+}
+
+/* What reports are to hold, in the words of RFC 3461: its limits, too. */
+static void set_reports(struct job *job)
+{
+	const struct entry_envelope *env = &job->entry.envelope;
+	struct sbuf id;
+
+	if (env->ret != NULL && ascii_is_word(env->ret, "full"))
+		job->ret = mem_strdup("FULL");
+	else if (env->ret != NULL && (ascii_is_word(env->ret, "hdrs")))
+		job->ret = mem_strdup("HDRS");
+	sbuf_init(&id, ENVID_LIMIT);
+	if (env->envid != NULL)
+		xtext_add(&id, env->envid);
+	if (id.len > 0 && !id.overflow)
+		job->envid = mem_strdup(id.data);
+	sbuf_release(&id);
+}
+
+static void fill_mail(struct job *job)
+{
+	struct session_mail *mail = &job->mail;
+
+	mail->sender = job->sender;
+	mail->ret = job->ret;
+	mail->envid = job->envid;
+	mail->recipients = job->audience.recipients;
+	mail->count = job->audience.count;
+	mail->size = content_size(&job->content);
+	mail->is_8bit = content_is_8bit(&job->content);
+	mail->is_utf8 = !address_is_ascii(job->sender);
+	for (size_t i = 0; i < mail->count; i++)
+		mail->is_utf8 |= !address_is_ascii(mail->recipients[i].address);
+}
+
+bool job_prepare(struct job *job, const struct rules *rules, const char *helo,
                  struct job_result *result)
 {
+	struct sbuf trace;
+	struct fault f;
+	int rewritten;
+
 	if (!verify(job, result))
 		return false;
-	add_trace(job, helo);
-	job->wire_sender = wire_address(job->entry.envelope.sender, domain);
-	job->mail.sender = job->wire_sender;
-	job->mail.is_utf8 = !address_is_ascii(job->wire_sender);
-	add_recipients(job, domain);
+	sbuf_init(&trace, TRACE_LIMIT);
+	add_trace(job, helo, &trace);
+	rewritten =
+		content_rewrite(&job->content, trace.data, &rules->rewrite, &f);
+	sbuf_release(&trace);
+	if (rewritten != 0) {
+		job_damaged(job, &f, result);
+		return false;
+	}
+	set_sender(job, rules);
+	set_reports(job);
+	audience_gather(&job->audience, &job->entry.envelope, &job->history,
+	                &rules->resolve);
+	fill_mail(job);
 	return true;
 }
 
@@ -250,26 +264,18 @@ bool job_reserve(struct job *job, struct job_result *result)
 		result->trouble = true;
 		return false;
 	}
-	if (job->entry.envelope.recipient_count == 1)
+	if (job->entry.envelope.recipient_count == 1 &&
+	    !audience_is_many(&job->audience, 0))
 		return true;
 	if (asked > SESSION_FLIGHT)
 		asked = SESSION_FLIGHT;
 	if (open_journal(job, &f) &&
-	    journal_reserve(&job->journal, asked * RESERVE_LINE, &f) == 0)
+	    journal_reserve(&job->journal, 2 * asked * RESERVE_LINE, &f) == 0)
 		return true;
 	log_warn(_("id=%s status=deferred (%s; nothing was sent)"),
 	         job->entry.id, f.text);
 	result->trouble = true;
 	return false;
-}
-
-static enum journal_kind kind_of(const struct outcome *o)
-{
-	if (o->state == OUTCOME_DELIVERED)
-		return JOURNAL_DELIVERED;
-	if (o->state == OUTCOME_DOUBT)
-		return JOURNAL_DOUBT;
-	return o->fault.kind == FAULT_PERM ? JOURNAL_FAILED : JOURNAL_LATER;
 }
 
 static const char *status_word(enum journal_kind kind)
@@ -289,18 +295,24 @@ static const char *status_word(enum journal_kind kind)
 }
 
 /* One line for each message, recipient and attempt, the same everywhere. */
-static void log_outcome(const struct job *job, const char *to, const char *peer,
+static void log_outcome(const struct job *job, size_t slot, const char *peer,
                         enum journal_kind kind, const struct fault *f)
 {
 	int64_t delay = clock_seconds() - entry_time(job->entry.id);
+	const char *to = job->audience.recipients[slot].address;
+	const char *orig =
+		job->entry.envelope.recipients[job->audience.slots[slot].last];
 	bool is_trouble = kind == JOURNAL_FAILED || kind == JOURNAL_DOUBT ||
 	                  f->kind == FAULT_CONFIG;
+	bool is_same = strcmp(orig, to) == 0;
 
 	(is_trouble ? log_warn : log_note)(
-		"id=%s from=<%s> to=<%s> relay=%s delay=%" PRId64
+		"id=%s from=<%s> to=<%s>%s%s%s relay=%s delay=%" PRId64
 		" dsn=%s status=%s (%s)",
-		job->entry.id, job->mail.sender, to, peer,
-		delay < 0 ? 0 : delay, f->code, status_word(kind), f->text);
+		job->entry.id, job->mail.sender, to,
+		is_same ? "" : " orig_to=<", is_same ? "" : orig,
+		is_same ? "" : ">", peer, delay < 0 ? 0 : delay, f->code,
+		status_word(kind), f->text);
 }
 
 static void count(struct job_result *result, enum journal_kind kind,
@@ -316,10 +328,10 @@ static void count(struct job_result *result, enum journal_kind kind,
 		result->needs_person = true;
 }
 
-static void remember(struct job *job, size_t i, enum journal_kind kind,
+static void remember(struct job *job, size_t recipient, enum journal_kind kind,
                      const struct fault *f)
 {
-	struct mark *mark = &job->history.marks[job->index[i]];
+	struct mark *mark = &job->history.marks[recipient];
 
 	mark->kind = kind;
 	mark->in_doubt |= kind == JOURNAL_DOUBT;
@@ -337,52 +349,109 @@ static bool is_all_delivered(const struct job *job)
 	return true;
 }
 
-/* Lines of the recipients settled since the last call.  Not needed when all are
+/* Of an alias: who has it, and who never will, though others still wait. */
+static int write_parts(struct job *job, size_t recipient, struct fault *f)
+{
+	struct audience *a = &job->audience;
+
+	for (size_t i = a->first[recipient]; i < a->first[recipient + 1]; i++) {
+		struct audience_member *m = &a->members[i];
+		const struct session_recipient *r;
+		enum journal_kind kind;
+
+		if (m->is_recorded ||
+		    a->recipients[m->slot].outcome.state == OUTCOME_OPEN)
+			continue;
+		r = &a->recipients[m->slot];
+		kind = audience_kind(&r->outcome);
+		if (kind != JOURNAL_DELIVERED && kind != JOURNAL_FAILED)
+			continue;
+		kind = kind == JOURNAL_DELIVERED ? JOURNAL_PART_DELIVERED
+		                                 : JOURNAL_PART_FAILED;
+		if (!open_journal(job, f) ||
+		    journal_add_part(&job->journal, kind, recipient, r->address,
+		                     r->outcome.fault.code,
+		                     r->outcome.fault.text, f) != 0)
+			return -1;
+		m->is_recorded = true;
+	}
+	return 0;
+}
+
+static int write_line(struct job *job, size_t recipient, struct fault *f)
+{
+	const struct mark *mark = &job->history.marks[recipient];
+
+	if (!open_journal(job, f) ||
+	    journal_add(&job->journal, mark->kind, recipient, mark->code,
+	                mark->text, f) != 0)
+		return -1;
+	job->news[recipient] = NEWS_WRITTEN;
+	return 0;
+}
+
+/* Lines of what was settled since the last call.  Not needed when all are
  * delivered: then the entry goes, and its absence says so. */
 static int write_lines(struct job *job, struct fault *f)
 {
 	if (is_all_delivered(job))
 		return 0;
-	for (size_t i = 0; i < job->mail.count; i++) {
-		const struct outcome *o = &job->mail.recipients[i].outcome;
+	for (size_t i = 0; i < job->history.count; i++) {
+		bool is_settled = history_is_settled(&job->history, i);
 
-		if (o->state == OUTCOME_OPEN || job->is_recorded[i])
-			continue;
-		if (!open_journal(job, f) ||
-		    journal_add(&job->journal, kind_of(o), job->index[i],
-		                o->fault.code, o->fault.text, f) != 0)
+		if (audience_is_many(&job->audience, i) && !is_settled &&
+		    write_parts(job, i, f) != 0)
 			return -1;
-		job->is_recorded[i] = true;
+		if (job->news[i] == NEWS_FRESH && write_line(job, i, f) != 0)
+			return -1;
 	}
 	return job->journal.fd >= 0 ? journal_sync(&job->journal, f) : 0;
+}
+
+/* What the outcomes of addresses mean for the recipients. */
+static void settle_recipients(struct job *job)
+{
+	for (size_t i = 0; i < job->history.count; i++) {
+		enum journal_kind kind;
+		struct fault words;
+
+		if (job->news[i] != NEWS_NONE ||
+		    !audience_result(&job->audience, i, &kind, &words))
+			continue;
+		remember(job, i, kind, &words);
+		job->news[i] = NEWS_FRESH;
+	}
+}
+
+static void log_outcomes(struct job *job, const char *peer,
+                         struct job_result *result)
+{
+	struct audience *a = &job->audience;
+
+	for (size_t i = 0; i < a->count; i++) {
+		const struct outcome *o = &a->recipients[i].outcome;
+		enum journal_kind kind = audience_kind(o);
+
+		if (o->state == OUTCOME_OPEN || a->slots[i].is_counted)
+			continue;
+		a->slots[i].is_counted = true;
+		log_outcome(job, i, peer, kind, &o->fault);
+		count(result, kind, &o->fault);
+	}
 }
 
 void job_record(struct job *job, const char *peer, struct job_result *result)
 {
 	struct fault f;
 
-	for (size_t i = 0; i < job->mail.count; i++) {
-		const struct outcome *o = &job->mail.recipients[i].outcome;
-
-		if (o->state != OUTCOME_OPEN && !job->is_counted[i])
-			remember(job, i, kind_of(o), &o->fault);
-	}
+	settle_recipients(job);
 	if (write_lines(job, &f) != 0) {
 		log_warn(_("id=%s: %s; a recipient may get the message twice"),
 		         job->entry.id, f.text);
 		job->has_lost_line = true;
 		result->trouble = true;
 	}
-	for (size_t i = 0; i < job->mail.count; i++) {
-		const struct session_recipient *r = &job->mail.recipients[i];
-		enum journal_kind kind = kind_of(&r->outcome);
-
-		if (r->outcome.state == OUTCOME_OPEN || job->is_counted[i])
-			continue;
-		job->is_counted[i] = true;
-		log_outcome(job, r->address, peer, kind, &r->outcome.fault);
-		count(result, kind, &r->outcome.fault);
-	}
+	log_outcomes(job, peer, result);
 }
 
 /* --- finishing ---------------------------------------------------------- */
@@ -393,8 +462,10 @@ static const struct session_recipient *first_waiting(const struct job *job)
 	for (size_t i = 0; i < job->mail.count; i++) {
 		const struct session_recipient *r = &job->mail.recipients[i];
 
+		enum journal_kind kind = audience_kind(&r->outcome);
+
 		if (r->outcome.state != OUTCOME_OPEN &&
-		    !history_is_settled(&job->history, job->index[i]))
+		    kind != JOURNAL_DELIVERED && kind != JOURNAL_FAILED)
 			return r;
 	}
 	return NULL;
@@ -409,28 +480,45 @@ static bool is_in_doubt(const struct job *job)
 	return false;
 }
 
+static void give_up(const struct job *job, size_t slot, unsigned lifetime)
+{
+	struct outcome *o = &job->audience.recipients[slot].outcome;
+	const struct mark *mark =
+		&job->history.marks[job->audience.slots[slot].last];
+	struct fault last = o->fault;
+
+	fault_set(&o->fault, FAULT_PERM, "4.4.7",
+	          mark->in_doubt
+	                  ? _("given up after %u hours of trying, but it may "
+	                      "have been delivered; the last answer was: %s")
+	                  : _("given up after %u hours of trying; the last "
+	                      "answer was: %s"),
+	          lifetime / 3600,
+	          o->state != OUTCOME_OPEN ? last.text
+	          : mark->text != NULL     ? mark->text
+	                                   : "");
+	o->state = OUTCOME_REFUSED;
+}
+
 /* Too old: those who wait are given up, with the last reason. */
 static void expire(struct job *job, unsigned lifetime,
                    struct job_result *result)
 {
-	for (size_t i = 0; i < job->mail.count; i++) {
-		struct session_recipient *r = &job->mail.recipients[i];
-		const struct mark *mark = &job->history.marks[job->index[i]];
+	struct audience *a = &job->audience;
 
-		if (history_is_settled(&job->history, job->index[i]))
+	for (size_t i = 0; i < a->count; i++) {
+		enum journal_kind kind =
+			audience_kind(&a->recipients[i].outcome);
+
+		if (a->recipients[i].outcome.state != OUTCOME_OPEN &&
+		    (kind == JOURNAL_DELIVERED || kind == JOURNAL_FAILED))
 			continue;
-		fault_set(&r->outcome.fault, FAULT_PERM, "4.4.7",
-		          mark->in_doubt
-		                  ? _("given up after %u hours of trying, but "
-		                      "it may have been delivered; the last "
-		                      "answer was: %s")
-		                  : _("given up after %u hours of trying; the "
-		                      "last answer was: %s"),
-		          lifetime / 3600,
-		          mark->text != NULL ? mark->text : "");
-		r->outcome.state = OUTCOME_REFUSED;
-		job->is_recorded[i] = job->is_counted[i] = false;
+		give_up(job, i, lifetime);
+		a->slots[i].is_counted = false;
 	}
+	for (size_t i = 0; i < job->history.count; i++)
+		if (!history_is_settled(&job->history, i))
+			job->news[i] = NEWS_NONE;
 	job_record(job, "none", result);
 }
 

@@ -11,25 +11,32 @@
 #ifndef FLUSH_JOB_H
 #define FLUSH_JOB_H
 
-#include "config/config.h"
+#include "config/rules.h"
+#include "flush/audience.h"
+#include "flush/content.h"
 #include "queue/journal.h"
 #include "queue/spool.h"
 #include "smtp/session.h"
+
+/* What happened to a recipient in this try. */
+enum news {
+	NEWS_NONE,
+	NEWS_FRESH, /* and is to be written down */
+	NEWS_WRITTEN,
+};
 
 struct job {
 	const struct spool *spool;
 	struct entry entry;
 	struct history history;
 	struct journal journal;
-	struct session_mail mail;
-	char **wire_addresses; /* of the recipients, qualified; and the sender
-	                        */
-	char *wire_sender;
-	struct sbuf trace;  /* our Received line, in a shared queue */
-	size_t *index;      /* of mail.recipients in the entry */
-	bool *is_recorded;  /* likewise: its line is in the journal */
-	bool *is_counted;   /* likewise: it was logged */
-	bool has_lost_line; /* the disk refused a record */
+	struct content content;
+	struct audience audience;
+	struct session_mail mail; /* its recipients are the audience's */
+	char *sender;             /* as it goes on the wire */
+	char *ret, *envid;        /* likewise, or NULL */
+	unsigned char *news;      /* of each recipient: enum news */
+	bool has_lost_line;       /* the disk refused a record */
 };
 
 /* What came of a job, for the sum at the end. */
@@ -46,7 +53,7 @@ struct job_result {
  * where the file is damaged, it was put into bad/. */
 struct job *job_open(const struct spool *spool, const char *id,
                      struct job_result *result);
-bool job_prepare(struct job *job, const char *domain, const char *helo,
+bool job_prepare(struct job *job, const struct rules *rules, const char *helo,
                  struct job_result *result);
 void job_free(struct job **job);
 

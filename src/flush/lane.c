@@ -47,10 +47,9 @@ struct lane {
 	size_t room;        /* of the output at the last look */
 	bool has_handshake; /* begun */
 
-	struct entry *entry;
-	const char *trace; /* goes before its content, or NULL */
+	struct content *content;
 	struct wire_stuff stuff;
-	bool has_content, is_content_read, is_trace_due;
+	bool has_content, is_content_read;
 	bool is_damaged;
 	struct fault damage;
 	struct fault
@@ -374,11 +373,10 @@ static int put_piece(void *arg, const char *bytes, size_t n)
 
 static void begin_content(struct lane *l)
 {
-	entry_rewind(l->entry);
+	content_rewind(l->content);
 	wire_stuff_init(&l->stuff, put_piece, l);
 	l->has_content = true;
 	l->is_content_read = false;
-	l->is_trace_due = true;
 }
 
 /* The file changed or cannot be read: the message must not be completed, so
@@ -390,20 +388,12 @@ static enum progress abandon_content(struct lane *l, const struct fault *f)
 	return broken(l, VERDICT_MESSAGE, f);
 }
 
-/* No dot begins one of its lines. */
-static void put_trace(struct lane *l)
-{
-	if (l->trace != NULL)
-		stream_put(l->stream, l->trace, strlen(l->trace));
-	l->is_trace_due = false;
-}
-
 static enum progress read_piece(struct lane *l)
 {
 	bool stuffed = l->action == SESSION_CONTENT;
 	char piece[PIECE];
 	struct fault f;
-	ssize_t n = entry_next(l->entry, piece, sizeof(piece), &f);
+	ssize_t n = content_next(l->content, piece, sizeof(piece), &f);
 
 	if (n < 0)
 		return abandon_content(l, &f);
@@ -442,8 +432,6 @@ static enum progress write_content(struct lane *l)
 			if (stream_room(l->stream) < PIECE_ROOM)
 				return GO_ON; /* timed out: settled */
 		}
-		if (l->is_trace_due)
-			put_trace(l);
 		read_piece(l);
 		if (l->is_damaged)
 			return GO_ON;
@@ -563,12 +551,12 @@ static bool is_open(struct lane *l)
 	return l->session.step != STEP_END;
 }
 
-bool lane_send(struct lane *l, struct entry *entry, struct session_mail *mail)
+bool lane_send(struct lane *l, struct content *content,
+               struct session_mail *mail)
 {
 	if (!is_open(l))
 		return false;
-	l->entry = entry;
-	l->trace = mail->trace;
+	l->content = content;
 	return session_send(&l->session, mail) > 0;
 }
 

@@ -7,7 +7,7 @@
  * RFC 5321's for an answer, counted from when we began to wait for it and not
  * from its last byte; 180 seconds without progress for content.
  *
- * Knows nothing of the queue but the entry whose message it sends.
+ * Knows nothing of the queue.
  */
 #ifndef FLUSH_LANE_H
 #define FLUSH_LANE_H
@@ -15,8 +15,8 @@
 #include <stdint.h>
 
 #include "config/config.h"
+#include "flush/content.h"
 #include "flush/keeper.h"
-#include "queue/entry.h"
 #include "smtp/session.h"
 
 struct lane;
@@ -44,11 +44,12 @@ int lane_fd(const struct lane *l);
 short lane_events(const struct lane *l);
 int64_t lane_deadline(const struct lane *l); /* clock_ticks() */
 
-/* When idle: send the message of `entry` to the open recipients of `mail`, both
- * borrowed until the lane is idle or over.  False: nothing was sent, because
- * the connection is over or all recipients are settled without a word to the
- * server (the lane is idle then). */
-bool lane_send(struct lane *l, struct entry *entry, struct session_mail *mail);
+/* When idle: send the content to the open recipients of `mail`, both borrowed
+ * until the lane is idle or over.  False: nothing was sent, because the
+ * connection is over or all recipients are settled without a word to the server
+ * (the lane is idle then). */
+bool lane_send(struct lane *l, struct content *content,
+               struct session_mail *mail);
 void lane_quit(struct lane *l);
 void lane_abort(struct lane *l); /* we are told to end, now */
 

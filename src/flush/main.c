@@ -162,6 +162,7 @@ static int run(const struct command_line *line, char *const *ids, size_t count,
 	struct site site = { 0 };
 	struct keeper keeper = { .fd = -1 };
 	struct sandbox sandbox = { 0 };
+	struct people people = { 0 };
 	struct spool spool;
 	int status = -1;
 
@@ -174,10 +175,12 @@ static int run(const struct command_line *line, char *const *ids, size_t count,
 		settings.spool = &spool;
 		settings.keeper = &keeper;
 		settings.sandbox = &sandbox;
+		settings.people = &people;
 		status = watch_run(&settings, f);
 	}
 	spool_release(&spool);
 	keeper_end(&keeper);
+	people_release(&people);
 	site_release(&site);
 	return status;
 }

@@ -61,8 +61,8 @@ static void open_routes(struct round *r)
 		const struct smarthost *h = &config->smarthosts[i];
 
 		route_init(route, h, config, r->settings->spool);
-		route->domain =
-			config->domain != NULL ? config->domain : r->host;
+		rules_make(&route->rules, config, h, r->settings->people,
+		           r->host);
 		route->store = r->store;
 		route->keeper = r->settings->keeper;
 		route->helo = h->helo != NULL ? h->helo : r->host;

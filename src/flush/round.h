@@ -10,14 +10,15 @@
 
 #include <signal.h>
 
-#include "config/config.h"
+#include "config/rules.h"
 #include "flush/job.h"
 #include "flush/keeper.h"
 #include "queue/spool.h"
 
 struct round_settings {
 	const struct config *config;
-	int64_t config_time; /* mtime of its file: voids older pauses */
+	int64_t config_time;         /* mtime of its file: voids older pauses */
+	const struct people *people; /* of this machine */
 	const struct spool *spool;
 	bool is_now;      /* ignore waits and pauses */
 	char *const *ids; /* only these, whatever their wait; NULL: all */

@@ -136,7 +136,7 @@ static struct job *next_job(struct route *r)
 
 		if (job == NULL)
 			continue;
-		if (!job_prepare(job, r->domain, r->helo, &r->result)) {
+		if (!job_prepare(job, &r->rules, r->helo, &r->result)) {
 			job_free(&job);
 			continue;
 		}
@@ -156,7 +156,7 @@ static void send_job(struct route *r)
 		job_free(&r->job);
 		return;
 	}
-	r->is_job_sent = lane_send(r->lane, &r->job->entry, &r->job->mail) ||
+	r->is_job_sent = lane_send(r->lane, &r->job->content, &r->job->mail) ||
 	                 !job_has_open(r->job);
 }
 

@@ -16,8 +16,8 @@ struct route {
 	const struct smarthost *smarthost;
 	const struct config *config;
 	const struct spool *spool;
-	const char *helo; /* names we give, borrowed */
-	const char *domain;
+	const char *helo;            /* the name we give, borrowed */
+	struct rules rules;          /* about addresses */
 	struct tls_store *store;     /* shared by all routes, borrowed */
 	const struct keeper *keeper; /* likewise */
 

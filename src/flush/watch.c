@@ -124,6 +124,21 @@ static bool pick_up(const struct watch_settings *w)
 	return false;
 }
 
+/* Read anew where files may have changed and may still be read: whoever does
+ * not watch lives for one configuration. */
+static void load_people(const struct watch_settings *w,
+                        const struct config *config)
+{
+	struct fault first;
+
+	if (w->people->accounts != NULL && !w->is_watching)
+		return;
+	people_release(w->people);
+	people_load(w->people, config, &first);
+	if (first.kind != FAULT_NONE)
+		log_warn("%s", first.text);
+}
+
 /* The configuration, without the passwords; with the first begins the sandbox.
  */
 static struct config *load_config(const struct watch_settings *w,
@@ -140,6 +155,7 @@ static struct config *load_config(const struct watch_settings *w,
 	if (config == NULL)
 		return NULL;
 	config_forget_secrets(config);
+	load_people(w, config);
 	sandbox_enter(w->sandbox, w->site, config, w->is_watching);
 	return config;
 }
@@ -157,6 +173,7 @@ static int pass(const struct watch_settings *w, int wake,
 		.config_time = config_time(w->site),
 		.spool = w->spool,
 		.keeper = w->keeper,
+		.people = w->people,
 		.is_now = w->is_now,
 		.ids = w->ids,
 		.id_count = w->id_count,

@@ -19,6 +19,8 @@ struct watch_settings {
 	const struct spool *spool;
 	const struct keeper *keeper;
 	struct sandbox *sandbox; /* entered before the first connection */
+	struct people *people;   /* zeroed; read before that; the caller's to
+	                            release */
 	bool is_watching;
 	bool is_auto; /* started by a submission: another flusher is no fault */
 	bool is_now;

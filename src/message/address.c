@@ -274,3 +274,10 @@ int address_list_add_unique(struct address_list *l, const char *bare,
 	*slot = (uint32_t)l->count;
 	return 0;
 }
+
+size_t address_list_find(const struct address_list *l, const char *bare)
+{
+	uint32_t slot = l->slots > 0 ? *find_slot(l, bare) : 0;
+
+	return slot > 0 ? slot - 1 : l->count;
+}

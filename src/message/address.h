@@ -46,6 +46,9 @@ void address_list_release(struct address_list *l);
 int address_list_add_unique(struct address_list *l, const char *bare,
                             struct fault *f);
 
+/* The place of an address, or l->count if it is not there. */
+size_t address_list_find(const struct address_list *l, const char *bare);
+
 /* Add every address of a list: a header value or one argv word.  Groups give
  * their members, "undisclosed-recipients:;" and empty text give none.  After a
  * fault the list may have got the ones before it. */

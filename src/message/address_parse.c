@@ -43,11 +43,11 @@ struct parser {
 	void *arg;
 	struct fault *f;
 	const char *reason; /* why it was refused */
-	struct sbuf bare; /* what was collected of it */
-	size_t from, to;  /* and where that stands in the text */
-	bool started;     /* something was */
-	bool after_word;  /* and the last was a word */
-	bool is_phrase;   /* two words side by side */
+	struct sbuf bare;   /* what was collected of it */
+	size_t from, to;    /* and where that stands in the text */
+	bool started;       /* something was */
+	bool after_word;    /* and the last was a word */
+	bool is_phrase;     /* two words side by side */
 	bool has_at;
 	bool is_done;  /* its <address> was read */
 	bool in_group; /* between ":" and ";" */

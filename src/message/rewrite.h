@@ -39,8 +39,8 @@ struct rewrite_rules {        /* all borrowed */
 	bool forces_header;
 
 	/* Is this qualified sender allowed as it is?  NULL: only `force`. */
-	bool (*is_allowed)(void *arg, const char *address);
-	void *arg;
+	bool (*is_allowed)(const void *arg, const char *address);
+	const void *arg;
 
 	/* Told of each field that changed, for those who look on; may be NULL.
 	 * The values are unfolded; before is NULL for a field that was added,

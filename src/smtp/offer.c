@@ -56,6 +56,8 @@ static void read_line(struct session_offer *offer, const char *line)
 		offer->eightbit = true;
 	else if (keyword(line, "SMTPUTF8") != NULL)
 		offer->smtputf8 = true;
+	else if (keyword(line, "DSN") != NULL)
+		offer->dsn = true;
 	else if ((rest = keyword(line, "SIZE")) != NULL) {
 		offer->size = true;
 		offer->size_limit = parse_size(rest);

@@ -106,26 +106,29 @@ struct outcome {
 };
 
 struct session_recipient {
-	const char *address; /* as it goes on the wire, borrowed */
-	bool is_accepted;    /* in this transaction */
+	const char *address; /* as it goes on the wire, borrowed, like these: */
+	const char *notify;  /* NOTIFY and ORCPT of RFC 3461, or NULL */
+	const char *orcpt;
+	bool is_accepted; /* in this transaction */
 	struct outcome outcome;
 };
 
 /* One message, borrowed until the session is idle again. */
 struct session_mail {
 	const char *sender; /* "" is the null sender */
+	const char *ret;    /* RET and ENVID of RFC 3461, or NULL */
+	const char *envid;
 	struct session_recipient *recipients;
 	size_t count;
-	const char
-		*trace; /* lines of ours that go before the content, or NULL */
-	uint64_t size;  /* octets of both in wire form, without stuffing */
-	bool is_8bit;   /* holds octets above 127 */
-	bool is_utf8;   /* an address of the envelope is not ASCII */
+	uint64_t size; /* octets in wire form, without stuffing */
+	bool is_8bit;  /* holds octets above 127 */
+	bool is_utf8;  /* an address of the envelope is not ASCII */
 };
 
 /* What EHLO offered, forgotten after STARTTLS. */
 struct session_offer {
-	bool starttls, pipelining, chunking, eightbit, smtputf8, size, auth;
+	bool starttls, pipelining, chunking, eightbit, smtputf8, size, auth,
+		dsn;
 	uint64_t size_limit;    /* 0: none given */
 	struct sbuf mechanisms; /* blank-separated, as the server wrote them */
 };

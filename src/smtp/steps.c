@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The dialogue is RFC 5321 with 1870 (SIZE), 2920 (PIPELINING), 3030
- * (CHUNKING), 3207 (STARTTLS), 4954 (AUTH), 6152 (8BITMIME) and 6531
- * (SMTPUTF8).
+ * (CHUNKING), 3207 (STARTTLS), 3461 (DSN), 4954 (AUTH), 6152 (8BITMIME) and
+ * 6531 (SMTPUTF8).
  *
  * One function per step and direction.  A reply handler must return the next
  * step, so none can forget to move on; it is used when no other answer is due.
@@ -187,6 +187,14 @@ static bool uses_chunks(const struct session *s)
 	return s->offer.chunking;
 }
 
+/* What reports are to be: to a server that knows how. */
+static void put_dsn(const struct session *s, struct sbuf *line,
+                    const char *keyword, const char *value)
+{
+	if (value != NULL && s->offer.dsn)
+		sbuf_addf(line, " %s=%s", keyword, value);
+}
+
 static void put_mail(struct session *s, struct sbuf *line)
 {
 	sbuf_addf(line, "MAIL FROM:<%s>", s->mail->sender);
@@ -196,6 +204,8 @@ static void put_mail(struct session *s, struct sbuf *line)
 		sbuf_addstr(line, " BODY=8BITMIME");
 	if (s->mail->is_utf8 && s->offer.smtputf8)
 		sbuf_addstr(line, " SMTPUTF8");
+	put_dsn(s, line, "RET", s->mail->ret);
+	put_dsn(s, line, "ENVID", s->mail->envid);
 }
 
 static enum step after_envelope(const struct session *s)
@@ -230,9 +240,12 @@ static enum step on_mail(struct session *s, const struct reply *r)
 
 static void put_rcpt(struct session *s, struct sbuf *line)
 {
-	size_t i = s->turn[s->next_rcpt++];
+	const struct session_recipient *rcpt =
+		&s->mail->recipients[s->turn[s->next_rcpt++]];
 
-	sbuf_addf(line, "RCPT TO:<%s>", s->mail->recipients[i].address);
+	sbuf_addf(line, "RCPT TO:<%s>", rcpt->address);
+	put_dsn(s, line, "NOTIFY", rcpt->notify);
+	put_dsn(s, line, "ORCPT", rcpt->orcpt);
 }
 
 static enum step on_rcpt(struct session *s, const struct reply *r)

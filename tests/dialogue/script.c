@@ -82,6 +82,28 @@ static int set_8bit(struct script *s, const char *words)
 	return words[0] == '\0' ? 0 : -1;
 }
 
+/* "HDRS id-1 FAILURE,DELAY": for the whole message, as sendmail's options say
+ * it. */
+static int set_dsn(struct script *s, const char *words)
+{
+	struct session_mail *mail = last_mail(s);
+	char **word[] = { &s->ret, &s->envid, &s->notify };
+
+	for (size_t i = 0; i < COUNT_OF(word); i++) {
+		size_t n = strcspn(words, " ");
+
+		if (n == 0 || *word[i] != NULL)
+			return -1;
+		*word[i] = mem_strndup(words, n);
+		words += n + (words[n] == ' ' ? 1 : 0);
+	}
+	mail->ret = s->ret;
+	mail->envid = s->envid;
+	for (size_t i = 0; i < mail->count; i++)
+		mail->recipients[i].notify = s->notify;
+	return mail->count > 0 ? 0 : -1;
+}
+
 static int add_again(struct script *s, const char *words)
 {
 	if (s->mail_count == MAILS_MAX || words[0] != '\0')
@@ -128,7 +150,7 @@ static const struct {
 	{ "body", set_body },   { "body-size", set_body_size },
 	{ "8bit", set_8bit },   { "again", add_again },
 	{ "tls", set_tls },     { "login", set_login },
-	{ "pure", take_pure },
+	{ "pure", take_pure },  { "dsn", set_dsn },
 };
 
 static int read_key(struct script *s, const char *line)
@@ -208,6 +230,9 @@ void script_release(struct script *s)
 		free(s->outcomes[i].words);
 	}
 	free(s->tls);
+	free(s->ret);
+	free(s->envid);
+	free(s->notify);
 	free(s->user);
 	free(s->password);
 	free(s->mechanisms);

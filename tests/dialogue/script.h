@@ -23,7 +23,8 @@ struct outcome_line {
 struct script {
 	const char *path;
 	struct dialogue dialogue;
-	char *tls; /* NULL: in clear and implicit */
+	char *tls;                  /* NULL: in clear and implicit */
+	char *ret, *envid, *notify; /* of @ dsn, or NULL */
 	char *user, *password, *mechanisms;
 	struct session_mail mails[MAILS_MAX];
 	struct session_recipient recipients[MAILS_MAX][RECIPIENTS_MAX];

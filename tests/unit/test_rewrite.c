@@ -11,7 +11,7 @@
 
 #define X "@x.test"
 
-static bool is_ours(void *arg, const char *address)
+static bool is_ours(const void *arg, const char *address)
 {
 	(void)arg;
 	return strcmp(address, "ann@x.test") == 0;
