@@ -52,6 +52,7 @@ complete -c relay -n __relay_no_command -a flush -d 'Send what is waiting'
 complete -c relay -n __relay_no_command -a queue -d 'What is waiting, why, and when it is tried again'
 complete -c relay -n __relay_no_command -a help -d 'A summary'
 
+complete -c relay -n '__relay_after check' -l aliases -d 'Only the aliases file'
 complete -c relay -n '__relay_after check' -l json -d 'As JSON'
 complete -c relay -n '__relay_after check' -l secrets -d 'Fetch each password, too'
 complete -c relay -n '__relay_after check' -l options -d 'List every key'

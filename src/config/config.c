@@ -363,7 +363,8 @@ static const struct {
 } variables[] = {
 	{ OPTION_SMARTHOST, "host" }, { OPTION_SMARTHOST, "port" },
 	{ OPTION_SMARTHOST, "tls" },  { OPTION_SMARTHOST, "user" },
-	{ OPTION_TOP, "domain" },
+	{ OPTION_TOP, "domain" },     { OPTION_TOP, "aliases" },
+	{ OPTION_TOP, "postmaster" },
 };
 
 static void set_from(struct config *config, enum option_level level,

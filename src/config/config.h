@@ -18,6 +18,7 @@
 
 #include "base/attr.h"
 #include "base/fault.h"
+#include "config/delivery.h"
 #include "config/source.h"
 
 #define CONFIG_KEYS 32   /* at least the rows of the table in options.c */
@@ -62,6 +63,9 @@ struct smarthost {
 struct config {
 	char *path; /* NULL: from the environment */
 	char *domain;
+	char *aliases;    /* path */
+	char *postmaster; /* an address with its domain */
+	struct delivery local;
 	unsigned lifetime; /* seconds */
 	enum config_log log;
 	struct smarthost *smarthosts; /* in the order of the file */
@@ -85,8 +89,9 @@ struct config_errors {
 };
 
 /* From a file, or with NULL from RELAY_HOST, RELAY_PORT, RELAY_USER,
- * RELAY_PASSWORD, RELAY_TLS and RELAY_DOMAIN: one smarthost `environment`.
- * `errors` may be NULL; the first of them is also the fault. */
+ * RELAY_PASSWORD, RELAY_TLS, RELAY_DOMAIN, RELAY_ALIASES and RELAY_POSTMASTER:
+ * one smarthost `environment`.  `errors` may be NULL; the first of them is also
+ * the fault. */
 struct config *config_load(const char *path, struct config_errors *errors,
                            struct fault *f);
 

@@ -23,6 +23,12 @@
 static const struct option options[] = {
 	{ "domain",   TOP(domain),   OPTION_NAME,     "",       0, 0,          NULL,
 	  N_("domain added to bare names such as root; not set: this machine's name") },
+	{ "aliases",  TOP(aliases),  OPTION_PATH,     "",       0, 0,          NULL,
+	  N_("file that says who is meant by bare names, as /etc/aliases; not set: nobody else") },
+	{ "postmaster", TOP(postmaster), OPTION_ADDRESS, "",    0, 0,          NULL,
+	  N_("who gets mail for accounts of the system that no alias names; not set: the accounts") },
+	{ "local",    TOP(local),    OPTION_DELIVERY, "",       0, 0,          NULL,
+	  N_("how mail for bare names that are no aliases is delivered on this machine; not set: it goes to a smarthost with `domain`") },
 	{ "lifetime", TOP(lifetime), OPTION_DURATION, "5d",     3600, 5184000, NULL,
 	  N_("how long to try before a message is given up") },
 	{ "log",      TOP(log),      OPTION_CHOICE,   "syslog", 0, 0,          "syslog none",

@@ -26,6 +26,7 @@ enum option_type {
 	OPTION_GLOBS,      /* one or more */
 	OPTION_ADDRESS,    /* one, with its domain */
 	OPTION_SOURCE,     /* struct source */
+	OPTION_DELIVERY,   /* struct delivery */
 };
 
 enum option_level {

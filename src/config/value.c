@@ -10,6 +10,7 @@
 #include "base/intl.h"
 #include "base/mem.h"
 #include "config/config.h"
+#include "config/delivery.h"
 #include "config/source.h"
 #include "config/trust.h"
 
@@ -380,13 +381,20 @@ static int set_source(const struct option *o, void *at, char *const words[],
 	return source_parse(at, words, n, f);
 }
 
+static int set_delivery(const struct option *o, void *at, char *const words[],
+                        size_t n, struct fault *f)
+{
+	(void)o;
+	return delivery_parse(at, words, n, f);
+}
+
 /* --- the table ------------------------------------------------------------ */
 
 /* clang-format off */
 static const struct {
 	const char *name;
 	const char *placeholder;
-	enum { TEXT, LIST, COUNT, SOURCE } form; /* of the member */
+	enum { TEXT, LIST, COUNT, SOURCE, DELIVERY } form; /* of the member */
 	size_t      most; /* words */
 	int       (*set)(const struct option *, void *, char *const[], size_t,
 	                 struct fault *);
@@ -402,6 +410,7 @@ static const struct {
 	[OPTION_GLOBS]      = { "globs",      "SENDER...", LIST,   SIZE_MAX, set_globs },
 	[OPTION_ADDRESS]    = { "address",    "ADDRESS",   TEXT,   1, set_address },
 	[OPTION_SOURCE]     = { "source",     "SOURCE",    SOURCE, SIZE_MAX, set_source },
+	[OPTION_DELIVERY]   = { "delivery",   "DELIVERY",  DELIVERY, SIZE_MAX, set_delivery },
 };
 /* clang-format on */
 
@@ -428,6 +437,7 @@ void value_release(const struct option *o, void *at)
 		*text = NULL;
 		break;
 	case SOURCE: source_release(at); break;
+	case DELIVERY: delivery_release(at); break;
 	case COUNT: break;
 	}
 }
@@ -471,6 +481,7 @@ void value_print(const struct option *o, const void *at, struct sbuf *b)
 		break;
 	case COUNT: print_count(o, *(const unsigned *)at, b); break;
 	case SOURCE: source_describe(at, b); break;
+	case DELIVERY: delivery_describe(at, b); break;
 	}
 }
 

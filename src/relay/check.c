@@ -17,11 +17,13 @@
 #include "base/escape.h"
 #include "base/intl.h"
 #include "base/mem.h"
+#include "config/aliases_file.h"
 #include "config/config.h"
 #include "config/document.h"
 #include "config/match.h"
 #include "config/options.h"
 #include "config/trust.h"
+#include "relay/check_aliases.h"
 #include "relay/command.h"
 
 #define OUTPUT_LIMIT 4194304
@@ -34,8 +36,10 @@ struct check {
 	bool secrets;
 	bool options;
 	bool mdoc;
-	const char *sender;    /* or NULL */
-	struct config *config; /* NULL when there are errors */
+	bool only_aliases;
+	const char *sender;      /* or NULL */
+	struct config *config;   /* NULL when there are errors */
+	struct aliases *aliases; /* NULL: not configured */
 	struct config_errors errors;
 	struct config_errors warnings;
 	struct fault *fetched; /* of each smarthost; NULL without --secrets */
@@ -189,6 +193,14 @@ static void add_line(struct sbuf *b, size_t indent, size_t column,
 	sbuf_release(&shown);
 }
 
+static void add_count(const struct aliases *a, struct sbuf *value)
+{
+	size_t count = aliases_count(a);
+
+	sbuf_addf(value, intl_plural(" (%zu name)", " (%zu names)", count),
+	          count);
+}
+
 static void add_top(const struct check *c, struct sbuf *b)
 {
 	const struct option *o;
@@ -203,6 +215,8 @@ static void add_top(const struct check *c, struct sbuf *b)
 		if (strcmp(o->name, "domain") == 0 && value.len == 0)
 			sbuf_addf(&value, _("%s (this machine's name)"),
 			          c->hostname);
+		if (strcmp(o->name, "aliases") == 0 && c->aliases != NULL)
+			add_count(c->aliases, &value);
 		add_line(b, 0, TOP_COLUMN, o->name, value.data);
 		sbuf_release(&value);
 	}
@@ -323,6 +337,8 @@ static void show_text(const struct check *c, const struct sbuf *b)
 	fflush(stdout);
 	show_list(&c->warnings, _("warning: "));
 	show_list(&c->errors, "");
+	if (c->aliases != NULL)
+		check_aliases_show(c->aliases);
 }
 
 /* --- as JSON -------------------------------------------------------------- */
@@ -392,8 +408,10 @@ static void json_sender(const struct check *c, struct sbuf *b)
 	sbuf_release(&text);
 }
 
+/* `aliases` may be NULL, and have more of them. */
 static void json_list(struct sbuf *b, const char *name,
-                      const struct config_errors *list)
+                      const struct config_errors *list,
+                      const struct aliases *aliases)
 {
 	sbuf_addf(b, ", \"%s\": [", name);
 	for (size_t i = 0; i < list->count; i++) {
@@ -402,6 +420,8 @@ static void json_list(struct sbuf *b, const char *name,
 		json_text(b, "text", list->list[i].fault.text);
 		sbuf_addstr(b, "}");
 	}
+	if (aliases != NULL)
+		check_aliases_json(aliases, list->count, b);
 	sbuf_addstr(b, "]");
 }
 
@@ -416,12 +436,15 @@ static void add_json(const struct check *c, struct sbuf *b)
 	json_text(b, "hostname", c->hostname);
 	if (c->config != NULL) {
 		json_level(b, OPTION_TOP, c->config);
+		if (c->aliases != NULL)
+			sbuf_addf(b, ", \"aliases_names\": %zu",
+			          aliases_count(c->aliases));
 		json_smarthosts(c, b);
 		if (c->sender != NULL)
 			json_sender(c, b);
 	}
-	json_list(b, "warnings", &c->warnings);
-	json_list(b, "errors", &c->errors);
+	json_list(b, "warnings", &c->warnings, NULL);
+	json_list(b, "errors", &c->errors, c->aliases);
 	sbuf_addstr(b, "}\n");
 }
 
@@ -433,6 +456,8 @@ static bool take_option(struct check *c, const char *option)
 		c->json = true;
 	else if (strcmp(option, "--secrets") == 0)
 		c->secrets = true;
+	else if (strcmp(option, "--aliases") == 0)
+		c->only_aliases = true;
 	else if (strcmp(option, "--options") == 0)
 		c->options = true;
 	else if (strcmp(option, "--options=mdoc") == 0)
@@ -483,8 +508,11 @@ static int show_options(const struct check *c)
  * the configuration. */
 static int verdict(const struct check *c)
 {
+	struct fault f;
 	size_t passing = 0;
 
+	if (c->aliases != NULL && aliases_fault(c->aliases, 0, &f))
+		return EX_CONFIG;
 	for (size_t i = 0; c->fetched != NULL && i < c->config->count; i++)
 		passing += c->fetched[i].kind == FAULT_TEMP ? 1 : 0;
 	if (c->errors.count > passing)
@@ -500,6 +528,8 @@ static int examine(struct check *c)
 
 	c->config = config_load(c->site->config, &c->errors, &first);
 	c->warnings.path = c->site->config;
+	if (c->config != NULL && c->config->aliases != NULL)
+		c->aliases = aliases_load(c->config->aliases, &first);
 	if (c->config != NULL)
 		warn_all(c);
 	if (c->config != NULL && c->secrets)
@@ -519,6 +549,7 @@ static int examine(struct check *c)
 	}
 	sbuf_release(&b);
 	free(c->fetched);
+	aliases_free(&c->aliases);
 	config_free(&c->config);
 	return status;
 }
@@ -532,7 +563,9 @@ int command_check(const struct site *site, int argc, char *argv[])
 	if (gethostname(c->hostname, sizeof(c->hostname) - 1) != 0)
 		c->hostname[0] = '\0';
 	status = parse_arguments(c, argc, argv);
-	if (status == EX_OK)
+	if (status == EX_OK && c->only_aliases)
+		status = check_aliases_only(site);
+	else if (status == EX_OK)
 		status = c->options ? show_options(c) : examine(c);
 	free(c);
 	return status;

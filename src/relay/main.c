@@ -25,7 +25,7 @@
 #include "relay/command.h"
 
 static const struct command commands[] = {
-	{ "check", "[--json] [--secrets] [SENDER]",
+	{ "check", "[--aliases] [--json] [--secrets] [SENDER]",
 	  N_("is the configuration right, and which way does mail go"),
 	  N_("Reads the configuration and says everything that is wrong with "
 	     "it (exit 78),\nthen what it means.\n\n"
@@ -33,6 +33,8 @@ static const struct command commands[] = {
 	     "and why\n"
 	     "  --secrets   fetch each password, too; say whether that works, "
 	     "never show it\n"
+	     "  --aliases   only the aliases file: say what is wrong with it, "
+	     "else nothing\n"
 	     "  --json      one JSON object instead of text\n"
 	     "  --options   list every key of the configuration and its "
 	     "default\n"),
