@@ -41,12 +41,12 @@ static int look_at(const char *path)
 
 	check_aliases_show(a);
 	aliases_free(&a);
-	return fault_exit_status(&first);
+	return first.kind == FAULT_NONE ? EX_OK : EX_CONFIG;
 }
 
 int check_aliases_only(const struct site *site)
 {
-	struct fault f = { .kind = FAULT_NONE };
+	struct fault f;
 	struct config *config;
 	int status = EX_OK;
 
@@ -54,10 +54,12 @@ int check_aliases_only(const struct site *site)
 	    errno == ENOENT)
 		return EX_OK;
 	config = config_load(site->config, NULL, &f);
-	if (config == NULL)
+	if (config == NULL) {
 		fprintf(stderr, "%s\n", f.text);
-	else if (config->aliases != NULL)
+		return EX_CONFIG;
+	}
+	if (config->aliases != NULL)
 		status = look_at(config->aliases);
 	config_free(&config);
-	return f.kind == FAULT_NONE ? status : fault_exit_status(&f);
+	return status;
 }

@@ -27,7 +27,7 @@ static int take_mode(struct args *args, const char *value, struct fault *f)
 	case 'p': args->mode = ARGS_LIST; return 0;
 	case 'P': args->mode = ARGS_COUNT; return 0;
 	case 'v': args->mode = ARGS_VERIFY; return 0;
-	case 'i':
+	case 'i': args->mode = ARGS_ALIASES; return 0;
 	case 'h':
 	case 'H': args->mode = ARGS_NOTHING; return 0;
 	case 's':
@@ -136,7 +136,7 @@ static int take_run(struct args *args, const char *value, struct fault *f)
 static int take_aliases(struct args *args, const char *value, struct fault *f)
 {
 	(void)value, (void)f;
-	args->mode = ARGS_NOTHING;
+	args->mode = ARGS_ALIASES;
 	return 0;
 }
 
@@ -295,7 +295,7 @@ static void take_name(struct args *args, const char *name)
 		const char *name;
 		enum args_mode mode;
 	} names[] = {
-		{ "mailq", ARGS_LIST },       { "newaliases", ARGS_NOTHING },
+		{ "mailq", ARGS_LIST },       { "newaliases", ARGS_ALIASES },
 		{ "hoststat", ARGS_NOTHING }, { "purgestat", ARGS_NOTHING },
 		{ "runq", ARGS_RUN },
 	};

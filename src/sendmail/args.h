@@ -23,7 +23,8 @@ enum args_mode {
 	ARGS_COUNT,   /* -bP */
 	ARGS_VERIFY,  /* -bv */
 	ARGS_RUN,     /* -q: tell the flusher */
-	ARGS_NOTHING, /* -bi, newaliases, -bh, -bH: success, silence */
+	ARGS_ALIASES, /* -bi, newaliases */
+	ARGS_NOTHING, /* -bh, -bH: success, silence */
 	ARGS_HELP,
 	ARGS_VERSION,
 };
