@@ -106,7 +106,8 @@ def remove_tree(path):
 class Machine:
     groups_of_relay = (DROP, QUEUE)
 
-    def __init__(self, build, place, in_memory=True):
+    def __init__(self, build, place, in_memory=True, over=None):
+        """`over`: a tree of more programs, to lie over /usr and /etc."""
         self.build = build
         self.place = place
         known = variables(build, ["prefix", "sbindir", "sysconfdir",
@@ -135,38 +136,42 @@ class Machine:
         self.host = None
         self._lock = threading.Lock()
         self._count = 0
-        self._mount(in_memory)
+        self._mount(in_memory, over)
         self._add_users()
         self._install()
         self.check_spool()
 
     # --- making it
 
-    def _mount(self, in_memory):
+    def _mount(self, in_memory, over):
         run("mount", "--make-rprivate", "/")
         if in_memory:
             run("mount", "-t", "tmpfs", "-o", "mode=755,size=2g,nr_inodes=0",
                 "system", self.place)
-        for name in ("usr/sbin", "usr/lib", "etc", "etc-work", "etc-new",
-                     "spool", "spool-work", "prefix", "run", "tmp"):
+        for name in ("usr/sbin", "usr/lib", "usr/bin", "etc", "etc-work",
+                     "etc-new", "spool", "spool-work", "prefix", "run",
+                     "tmp"):
             os.makedirs(os.path.join(self.place, name))
-        for name in ("sbin", "lib"):
-            os.symlink(self.sendmail, "%s/usr/%s/sendmail" % (self.place,
-                                                              name))
+        for name in ("sbin/sendmail", "lib/sendmail", "bin/mailq",
+                     "bin/newaliases"):
+            os.symlink(self.sendmail, "%s/usr/%s" % (self.place, name))
         os.chmod(self.place + "/tmp", 0o1777)
+        more = {name: "%s/%s:" % (over, name) if over else ""
+                for name in ("usr", "etc")}
         for target, options in (
-                ("/usr", "lowerdir=%s/usr:/usr"),
-                ("/etc", "lowerdir=/etc,upperdir=%s/etc,workdir=%s/etc-work"),
+                ("/usr", "lowerdir=%%s/usr:%(usr)s/usr" % more),
+                ("/etc", "lowerdir=%(etc)s/etc,upperdir=%%s/etc,"
+                 "workdir=%%s/etc-work" % more),
                 ("/var/spool", "lowerdir=/var/spool,upperdir=%s/spool,"
                  "workdir=%s/spool-work")):
             run("mount", "-t", "overlay", "-o",
                 options.replace("%s", self.place), "system", target)
-        over = self.prefix
-        while not os.path.isdir(over):
-            over = os.path.dirname(over)
-        if over == "/":
+        prefix = self.prefix
+        while not os.path.isdir(prefix):
+            prefix = os.path.dirname(prefix)
+        if prefix == "/":
             raise RuntimeError("nothing to mount over for " + self.prefix)
-        run("mount", "--bind", self.place + "/prefix", over)
+        run("mount", "--bind", self.place + "/prefix", prefix)
         run("mount", "--bind", self.place + "/run", "/run")
         run("mount", "--bind", self.place + "/tmp", "/var/tmp")
         run("ip", "link", "set", "lo", "up")
