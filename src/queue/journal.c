@@ -261,6 +261,8 @@ int journal_read(const struct dir *log, const char *id, size_t recipients,
 	h->marks = mem_array(recipients, sizeof(*h->marks));
 	h->count = recipients;
 	h->since = entry_time(id);
+	if (log->fd < 0) /* there is no log/ yet */
+		return 0;
 	fd = openat(log->fd, id,
 	            O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)

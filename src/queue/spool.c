@@ -107,34 +107,60 @@ int spool_open_to_submit(struct spool *s, const char *path, struct fault *f)
 	return open_place(s, &s->place[SPOOL_NEW], "new", f);
 }
 
-static int open_rest(struct spool *s, struct fault *f)
+static int open_drop(struct spool *s, struct fault *f)
 {
-	if (s->is_shared && dir_open(&s->drop, &s->root, "drop", NULL, f) != 0)
-		return -1;
-	if (open_place(s, &s->log, "log", f) != 0 ||
-	    open_place(s, &s->pause, "pause", f) != 0 ||
-	    open_place(s, &s->place[SPOOL_HOLD], "hold", f) != 0 ||
-	    open_place(s, &s->place[SPOOL_BAD], "bad", f) != 0)
-		return -1;
-	return open_place(s, &s->place[SPOOL_FAILED], "failed", f);
+	return s->is_shared ? dir_open(&s->drop, &s->root, "drop", NULL, f) : 0;
+}
+
+int spool_complete(struct spool *s, struct fault *f)
+{
+	struct dir *places[] = { &s->tmp, &s->log, &s->pause };
+	static const char *const names[] = { "tmp", "log", "pause" };
+
+	for (size_t i = 0; i < COUNT_OF(places); i++)
+		if (places[i]->fd < 0 &&
+		    open_place(s, places[i], names[i], f) != 0)
+			return -1;
+	for (size_t i = 0; i < SPOOL_PLACES; i++)
+		if (s->place[i].fd < 0 &&
+		    open_place(s, &s->place[i], place_names[i], f) != 0)
+			return -1;
+	return 0;
 }
 
 int spool_open(struct spool *s, const char *path, struct fault *f)
 {
-	if (spool_open_to_submit(s, path, f) != 0)
+	if (spool_open_to_submit(s, path, f) != 0 || open_drop(s, f) != 0)
 		return -1;
-	return open_rest(s, f);
+	return spool_complete(s, f);
+}
+
+/* What is missing of a queue of one's own stays closed: an empty place. */
+static int open_if_there(const struct spool *s, struct dir *d, const char *name,
+                         struct fault *f)
+{
+	bool missing;
+
+	if (dir_open(d, &s->root, name, &missing, f) == 0)
+		return 0;
+	if (!missing || s->is_shared)
+		return -1;
+	fault_clear(f);
+	return 0;
 }
 
 int spool_open_existing(struct spool *s, const char *path, bool *missing,
                         struct fault *f)
 {
-	if (dir_open_of(&s->root, path, s->owner, missing, f) != 0)
+	if (dir_open_of(&s->root, path, s->owner, missing, f) != 0 ||
+	    open_drop(s, f) != 0 || open_if_there(s, &s->tmp, "tmp", f) != 0 ||
+	    open_if_there(s, &s->log, "log", f) != 0 ||
+	    open_if_there(s, &s->pause, "pause", f) != 0)
 		return -1;
-	if (open_place(s, &s->tmp, "tmp", f) != 0 ||
-	    open_place(s, &s->place[SPOOL_NEW], "new", f) != 0)
-		return -1;
-	return open_rest(s, f);
+	for (size_t i = 0; i < SPOOL_PLACES; i++)
+		if (open_if_there(s, &s->place[i], place_names[i], f) != 0)
+			return -1;
+	return 0;
 }
 
 int spool_open_as_guest(struct spool *s, const char *path, struct fault *f)
@@ -257,6 +283,8 @@ int spool_list(const struct spool *s, enum spool_place place,
                struct spool_list *list, struct fault *f)
 {
 	memset(list, 0, sizeof(*list));
+	if (s->place[place].fd < 0)
+		return 0;
 	if (dir_each(&s->place[place], add_name, list, f) != 0) {
 		spool_list_release(list);
 		return -1;

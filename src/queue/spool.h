@@ -50,9 +50,13 @@ void spool_release(struct spool *s);
 int spool_open_to_submit(struct spool *s, const char *path, struct fault *f);
 int spool_open(struct spool *s, const char *path, struct fault *f);
 
-/* Like spool_open, but a queue that is not there is no fault: *missing. */
+/* To look at a queue: nothing is created, so that it can be read where it
+ * cannot be written.  A queue that is not there is no fault: *missing; a
+ * directory that is not there is an empty one.  spool_complete() makes those,
+ * before the first change; not to be called as a guest. */
 int spool_open_existing(struct spool *s, const char *path, bool *missing,
                         struct fault *f);
+int spool_complete(struct spool *s, struct fault *f);
 
 /* A new file in tmp/, locked; its name in `id`.  Returns the descriptor. */
 int spool_create(struct spool *s, char id[ENTRY_ID_LENGTH + 1],

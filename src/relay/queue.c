@@ -225,7 +225,7 @@ static int act_on_all(struct request *r, const struct action *action)
 static int perform(struct request *r, const struct action *action, int count,
                    char *ids[])
 {
-	struct fault f;
+	struct fault f = { 0 };
 	int status;
 
 	if ((count > 0) == r->all) {
@@ -241,6 +241,8 @@ static int perform(struct request *r, const struct action *action, int count,
 		                 "again at once: sudo relay queue retry"));
 		return command_fail(&f);
 	}
+	if (site_is_ours(r->site) && spool_complete(&r->spool, &f) != 0)
+		return command_fail(&f);
 	status = r->all ? act_on_all(r, action)
 	                : act_on_named(r, action, count, ids);
 	if (r->changed && site_is_ours(r->site))

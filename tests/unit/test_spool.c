@@ -12,6 +12,7 @@
 
 #include "base/attr.h"
 #include "fixture.h"
+#include "queue/journal.h"
 #include "sample.h"
 
 /* "q/new/ID": names below the queue; good until the next call but three. */
@@ -70,6 +71,8 @@ START_TEST(open_existing_makes_no_queue)
 {
 	struct fault f = { 0 };
 	bool missing = false;
+	struct spool_list list;
+	struct history history;
 	struct spool s;
 
 	spool_init(&s);
@@ -83,6 +86,18 @@ START_TEST(open_existing_makes_no_queue)
 		spool_open_existing(&s, fixture_path("q"), &missing, &f), 0);
 	ck_assert(!missing);
 	ck_assert_int_eq(f.kind, FAULT_NONE);
+	ck_assert_int_eq(fixture_count("q"), 0);
+	for (size_t i = 0; i < SPOOL_PLACES; i++) {
+		ck_assert_int_eq(spool_list(&s, (enum spool_place)i, &list, &f),
+		                 0);
+		ck_assert_uint_eq(list.count, 0);
+	}
+	ck_assert_int_eq(
+		journal_read(&s.log, "0011223344556677889900", 1, &history, &f),
+		0);
+	history_release(&history);
+	ck_assert_int_eq(spool_complete(&s, &f), 0);
+	ck_assert_int_eq(fixture_count("q"), 7);
 	spool_release(&s);
 }
 END_TEST
