@@ -68,29 +68,41 @@ static int help(void)
 	return EX_OK;
 }
 
+/* One word of -bv; how many lines were printed. */
+static size_t verify_word(const char *word, int *status)
+{
+	struct address_list list;
+	struct fault f;
+	size_t count;
+
+	address_list_init(&list, ADDRESS_COUNT_LIMIT, ADDRESS_BYTE_LIMIT);
+	if (address_parse_list(word, strlen(word), &list, &f) != 0) {
+		printf("%s\n", f.text);
+		*status = EX_DATAERR;
+		count = 1;
+	} else {
+		for (size_t i = 0; i < list.count; i++)
+			printf(_("%s... the address is well formed\n"),
+			       list.item[i]);
+		count = list.count;
+	}
+	address_list_release(&list);
+	return count;
+}
+
 /* -bv: one line for each address, on stdout; nothing is sent. */
 static int verify(const struct args *args)
 {
 	int status = EX_OK;
+	size_t count = 0;
+	struct fault f;
 
-	for (size_t i = 0; i < args->operand_count; i++) {
-		const char *word = args->operands[i];
-		struct address_list list;
-		struct fault f;
-
-		address_list_init(&list, ADDRESS_COUNT_LIMIT,
-		                  ADDRESS_BYTE_LIMIT);
-		if (address_parse_list(word, strlen(word), &list, &f) != 0) {
-			printf("%s\n", f.text);
-			address_list_release(&list);
-			status = EX_DATAERR;
-		}
-		for (size_t k = 0; k < list.count; k++)
-			printf(_("%s... the address is well formed\n"),
-			       list.item[k]);
-		address_list_release(&list);
-	}
-	return status;
+	for (size_t i = 0; i < args->operand_count; i++)
+		count += verify_word(args->operands[i], &status);
+	if (count > 0)
+		return status;
+	fault_set_exit(&f, EX_USAGE, _("-bv checks addresses: name one"));
+	return fail(args, &f);
 }
 
 /* In the machine's queue relay-queue shows a user his own mail. */
