@@ -3,14 +3,16 @@
 
 #include <string.h>
 
+#include "config/aliases_file.h"
 #include "config/match.h"
 
 void people_load(struct people *p, const struct config *config,
                  struct fault *first)
 {
-	(void)config;
 	first->kind = FAULT_NONE;
-	p->aliases = NULL;
+	p->aliases = config->aliases != NULL
+	                     ? aliases_load(config->aliases, first)
+	                     : NULL;
 	p->accounts = accounts_load();
 }
 
@@ -55,6 +57,7 @@ void rules_make(struct rules *rules, const struct config *config,
 	rules->resolve = (struct resolve_rules){
 		.names = &rules->rewrite,
 		.aliases = people->aliases,
+		.postmaster = config->postmaster,
 		.is_system = is_system,
 		.arg = people->accounts,
 	};

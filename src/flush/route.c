@@ -142,7 +142,9 @@ static struct job *next_job(struct route *r)
 		}
 		if (job_has_open(job))
 			return job;
-		/* A crash came after the last line and before the move. */
+		/* Nobody can be asked; or a crash came after the last line and
+		 * before the move. */
+		job_record(job, "none", &r->result);
 		job_finish(job, r->config->lifetime, false, &r->result);
 		job_free(&job);
 	}
