@@ -22,6 +22,7 @@ struct command {
 
 /* `site` has the places of --config and --queue, if they were given. */
 int command_check(const struct site *site, int argc, char *argv[]);
+int command_explain(const struct site *site, int argc, char *argv[]);
 int command_flush(const struct site *site, int argc, char *argv[]);
 int command_queue(const struct site *site, int argc, char *argv[]);
 

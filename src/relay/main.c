@@ -39,6 +39,20 @@ static const struct command commands[] = {
 	     "  --options   list every key of the configuration and its "
 	     "default\n"),
 	  command_check },
+	{ "explain", "[--json] [OPTION...] FILE|ID [RECIPIENT...]",
+	  N_("what becomes of a message's addresses, and why"),
+	  N_("Shows sender, recipients and header before and after, and which "
+	     "rule of the\nconfiguration did what.  Nothing is sent.\n\n"
+	     "  FILE             a message as for sendmail; - is standard "
+	     "input\n"
+	     "  ID               a message of the queue\n"
+	     "  RECIPIENT        as on sendmail's command line; else those of "
+	     "the message\n"
+	     "  --from SENDER    envelope sender (-f); else yourself\n"
+	     "  --smarthost NAME as it would go this way\n"
+	     "  --json           one JSON object instead of text\n\n"
+	     "Exit status: 0, or 78 when a recipient cannot be sent to.\n"),
+	  command_explain },
 	{ "flush", "[--now] [--watch] [OPTION...] [ID...]",
 	  N_("send what is waiting"),
 	  N_("Sends the messages that are due; the timer and each submission "
