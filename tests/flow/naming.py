@@ -249,7 +249,59 @@ def many(its_stage):
     return why
 
 
+# What each provider says to cron's mail as it is, and passes as configured.
+PERSONAS = (
+    ("ses", b"554", "from_force alerts@example.org"),
+    ("sendgrid", b"403", "from_force alerts@example.org"),
+    ("gmail", None, "from_force alerts@example.org"),
+    ("microsoft365", b"SendAsDenied", "from_force alerts@example.org"),
+)
+CALLERS = (  # as they call, and what they write
+    ("Debian cron", "-FCronDaemon -i -B8BITMIME -oem root",
+     b"From: root (Cron Daemon)\nTo: root\n"
+     b"Subject: Cron <root@h> /usr/bin/b\xc3\xa9\nMIME-Version: 1.0\n"
+     b"Content-Type: text/plain; charset=UTF-8\n"
+     b"Content-Transfer-Encoding: 8bit\n\ncaf\xc3\xa9\n"),
+    ("cronie", "-FCronDaemon -i -odi -oem -oi -t -f root",
+     b'From: "(Cron Daemon)" <root>\nTo: root\nSubject: s\n\nout\n'),
+    ("mdadm", "-t", b"From: mdadm monitoring <root@h>\nTo: root\n"
+     b"Subject: DegradedArray\n\nmd0\n"),
+    ("at", "-i root", b"Subject: Output from your job\nTo: root\n\nx\n"),
+    ("a bounce", "-i -f <> -- root",
+     b"From: MAILER-DAEMON\nTo: root\nSubject: s\n\nx\n"),
+)
+
+
+def persona(name, words, line):
+    """A case for one provider."""
+    def case(its_stage):
+        host, scene = begin(
+            its_stage, line, top="postmaster me@example.org\n",
+            options=("--persona", name, "--verified", "*@example.org"))
+        bare = its_stage.scene()
+        bare.configure(host.ports[0], top="domain h.example.net\n")
+        bare.write("relayrc", open(bare.config).read().replace(
+            "domain example.org\n", ""))
+        why = []
+        if words is not None:
+            send(bare, CALLERS[0][1].split(), CALLERS[0][2])
+            ran = bare.flush_now()
+            expect(why, "not as it is", words in ran.err and
+                   not host.messages(), ran.err)
+        for caller, argv, text in CALLERS:
+            before = len(host.messages())
+            send(scene, argv.split(), text)
+            ran = scene.flush_now()
+            expect(why, caller, ran.status == 0 and
+                   len(host.messages()) == before + 1, ran.err)
+        expect(why, "no rule broken", not host.lines("E"), host.lines("E"))
+        return why
+    case.__doc__ = "%s: root's mail passes with three lines" % name
+    return case
+
+
 def run(its_stage, pool, tap):
     stage.run_all(its_stage, pool, tap, (
         cron, fail2ban, forced, scopes, expanded, half_done, broken,
-        broken_alone, no_file, postmaster, many))
+        broken_alone, no_file, postmaster, many) +
+        tuple(persona(*row) for row in PERSONAS))

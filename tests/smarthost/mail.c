@@ -19,6 +19,7 @@ void mail_reset(struct session *s)
 	if (m->envelope != NULL)
 		fclose(m->envelope);
 	free(m->text);
+	free(m->sender);
 	*m = (struct mail){ 0 };
 }
 
@@ -41,6 +42,28 @@ static bool may_send(struct session *s)
 	else
 		return true;
 	return false;
+}
+
+/* A whole reply in one text. */
+static void answer_line(struct session *s, const char *text)
+{
+	struct bytes reply = text_bytes(text, true);
+
+	answer_bytes(s, reply.data, reply.len);
+	free(reply.data);
+}
+
+/* Does the provider that we play take the address?  False: it was refused. */
+static bool suits(struct session *s, const char *address)
+{
+	const struct options *o = &s->host->options;
+	const char *reply = o->persona != NULL
+	                            ? persona_address(o->persona, address)
+	                            : NULL;
+
+	if (reply != NULL)
+		answer_line(s, reply);
+	return reply == NULL;
 }
 
 void mail_from(struct session *s, const char *args)
@@ -71,12 +94,15 @@ void mail_from(struct session *s, const char *args)
 		answer(s, 552, "5.3.4", "too big");
 		return;
 	}
+	if (!suits(s, path.address))
+		return;
 	m->envelope = open_memstream(&m->text, &m->text_len);
 	if (m->envelope == NULL) {
 		answer(s, 452, "4.3.0", "out of memory");
 		return;
 	}
 	m->open = true;
+	m->sender = must_copy(path.address);
 	m->utf8 = p.utf8;
 	m->eight = p.eight;
 	fprintf(m->envelope, "from <%s>%s\n", path.address, path.parameters);
@@ -125,16 +151,15 @@ static bool check_rcpt(struct session *s, struct path *path, const char *args)
 void mail_rcpt(struct session *s, const char *args)
 {
 	const struct refusal *refusal;
-	struct bytes reply;
 	struct path path;
 
 	if (!check_rcpt(s, &path, args))
 		return;
 	refusal = find_refusal(&s->host->options, path.address);
+	if (!suits(s, path.address))
+		return;
 	if (refusal != NULL) {
-		reply = text_bytes(refusal->text, true);
-		answer_bytes(s, reply.data, reply.len);
-		free(reply.data);
+		answer_line(s, refusal->text);
 		return;
 	}
 	s->mail.accepted++;
@@ -187,6 +212,22 @@ static unsigned long store(struct session *s)
 	return message_commit(&m->message, m->text, m->text_len);
 }
 
+/* What the provider that we play thinks of it.  False: it was refused. */
+static bool may_pass(struct session *s)
+{
+	const struct options *o = &s->host->options;
+	const struct mail *m = &s->mail;
+	char reply[1024];
+
+	if (o->persona == NULL ||
+	    persona_judge(o->persona, m->message.head, m->message.head_len,
+	                  m->sender, s->login, o->verified, reply,
+	                  sizeof(reply)))
+		return true;
+	answer_line(s, reply);
+	return false;
+}
+
 /* All the content is here: keep it and say so. */
 static void accept_message(struct session *s)
 {
@@ -201,6 +242,8 @@ static void accept_message(struct session *s)
 		answer(s, 552, "5.3.4", "too big");
 		return;
 	}
+	if (!may_pass(s))
+		return;
 	number = store(s);
 	if (number == 0) {
 		answer(s, 452, "4.3.1", "cannot store it");

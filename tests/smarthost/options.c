@@ -19,6 +19,7 @@ enum kind {
 	MECHANISMS,
 	FAULT,
 	REFUSE,
+	PERSONA,
 };
 
 #define AT(member) offsetof(struct options, member)
@@ -56,6 +57,8 @@ static const struct {
 	{ "quickack",      FLAG,       AT(quickack),       NULL,        "acknowledge every segment at once" },
 	{ "max-recipients", COUNT,     AT(max_recipients), "N",         "452 beyond so many per message" },
 	{ "refuse-rcpt",   REFUSE,     0,                  "GLOB:TEXT", "reply TEXT to recipients like GLOB" },
+	{ "persona",       PERSONA,    0,                  "NAME",      "refuse as this provider: ses sendgrid gmail microsoft365" },
+	{ "verified",      WORD,       AT(verified),       "GLOB...",   "senders that --persona knows" },
 	{ "once",          FLAG,       AT(once),           NULL,        "serve one connection in this process, then exit" },
 	{ "script",        WORD,       AT(script),         "FILE",      "play this dialogue on one connection, then exit" },
 	{ "report",        WORD,       AT(report),         "FILE",      "of --script: what was said and how it ended" },
@@ -182,6 +185,12 @@ static int take(struct options *o, int which, const char *value)
 		return words(o, value, check_mechanism);
 	case FAULT: return faults_add(&o->faults, value);
 	case REFUSE: return add_refusal(o, value);
+	case PERSONA:
+		o->persona = persona_find(value);
+		if (o->persona == NULL)
+			return complain("--persona %s: we know none", value);
+		o->extensions = 0;
+		return words(o, persona_extensions(o->persona), add_extension);
 	default: return -1;
 	}
 }

@@ -7,6 +7,7 @@
 #define SMARTHOST_OPTIONS_H
 
 #include "fault.h"
+#include "persona.h"
 
 enum { PLACES_MAX = 8, REFUSALS_MAX = 32 };
 
@@ -57,6 +58,8 @@ struct options {
 	unsigned long max_recipients; /* 0: any number */
 	struct refusal refusals[REFUSALS_MAX];
 	size_t refusal_count;
+	const struct persona *persona; /* NULL: none */
+	const char *verified;          /* senders it knows */
 	const char *script;
 	const char *report;
 	bool help;

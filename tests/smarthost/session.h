@@ -38,6 +38,7 @@ struct mail {
 	FILE *envelope; /* writes the two below */
 	char *text;
 	size_t text_len;
+	char *sender;
 	struct message message;
 	struct content content;
 };

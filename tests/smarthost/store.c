@@ -90,6 +90,7 @@ void message_begin(struct message *m, const struct store *s)
 	m->fd = create(s, "eml");
 	m->failed = m->fd < 0;
 	m->buffer = must_alloc(BUFFER);
+	m->head = must_alloc(PERSONA_HEAD);
 }
 
 static bool write_all(int fd, const char *bytes, size_t n)
@@ -119,6 +120,12 @@ void message_add(struct message *m, const char *bytes, size_t n)
 {
 	size_t piece;
 
+	if (m->head != NULL && m->head_len < PERSONA_HEAD) {
+		piece = PERSONA_HEAD - m->head_len;
+		piece = n < piece ? n : piece;
+		memcpy(m->head + m->head_len, bytes, piece);
+		m->head_len += piece;
+	}
 	while (n > 0 && m->fd >= 0) {
 		piece = n < BUFFER - m->len ? n : BUFFER - m->len;
 		memcpy(m->buffer + m->len, bytes, piece);
@@ -135,8 +142,9 @@ static void end(struct message *m)
 	if (m->fd >= 0)
 		close(m->fd);
 	free(m->buffer);
+	free(m->head);
 	m->fd = -1;
-	m->buffer = NULL;
+	m->buffer = m->head = NULL;
 }
 
 static bool write_envelope(const struct store *s, const char *text, size_t n)

@@ -11,6 +11,7 @@
 #ifndef SMARTHOST_STORE_H
 #define SMARTHOST_STORE_H
 
+#include "persona.h"
 #include "record.h"
 
 #include <sys/types.h>
@@ -33,6 +34,8 @@ struct message {
 	bool failed;
 	char *buffer;
 	size_t len;
+	char *head; /* the first PERSONA_HEAD bytes */
+	size_t head_len;
 };
 
 void message_begin(struct message *m, const struct store *s);
