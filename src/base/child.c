@@ -45,18 +45,26 @@ static bool is_passed_on(const char *variable)
 	return false;
 }
 
-/* Pointers into `environ`; the caller frees the array only. */
-static char **clean_environment(void)
+static size_t count_of(char *const *variables)
 {
-	size_t count = 0, kept = 0;
-	char **clean;
+	size_t count = 0;
 
-	while (environ[count] != NULL)
+	while (variables != NULL && variables[count] != NULL)
 		count++;
-	clean = mem_array(count + 1, sizeof(*clean));
+	return count;
+}
+
+/* Pointers into `environ` and `more`; the caller frees the array only. */
+static char **clean_environment(char *const *more)
+{
+	size_t count = count_of(environ), added = count_of(more), kept = 0;
+	char **clean = mem_array(count + added + 1, sizeof(*clean));
+
 	for (size_t i = 0; i < count; i++)
 		if (is_passed_on(environ[i]))
 			clean[kept++] = environ[i];
+	for (size_t i = 0; i < added; i++)
+		clean[kept++] = more[i];
 	return clean;
 }
 
@@ -71,8 +79,9 @@ static NORETURN void become(const struct child_question *q, char **environment,
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	if (chdir("/") == 0 && dup2(in, 0) == 0 && dup2(out, 1) == 1 &&
-	    dup2(report, 3) == 3) {
+	    (!q->takes_errors || dup2(out, 2) == 2) && dup2(report, 3) == 3) {
 		fcntl(3, F_SETFD, FD_CLOEXEC);
 		port_close_from(4);
 		environ = environment;
@@ -110,6 +119,17 @@ static void close_pipe(const int ends[2])
 			close(ends[i]);
 }
 
+/* A pipe, or the file, which has no end of ours. */
+static int open_input(const struct child_question *q, int in[2])
+{
+	if (q->input_file <= 0)
+		return make_pipe(in);
+	if (lseek(q->input_file, 0, SEEK_SET) < 0)
+		return -1;
+	in[0] = fcntl(q->input_file, F_DUPFD_CLOEXEC, 10);
+	return in[0] >= 0 ? 0 : -1;
+}
+
 /* The errno of a failed exec, 0 when it succeeded (the pipe just closes). */
 static int exec_error(int report)
 {
@@ -138,10 +158,10 @@ static int cannot_run(const struct child_question *q, int code, struct fault *f)
 static int start(struct child *c, struct fault *f)
 {
 	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, report[2] = { -1, -1 };
-	char **environment = clean_environment();
+	char **environment = clean_environment(c->q->variables);
 	int code;
 
-	if (make_pipe(in) != 0 || make_pipe(out) != 0 ||
+	if (open_input(c->q, in) != 0 || make_pipe(out) != 0 ||
 	    make_pipe(report) != 0) {
 		code = errno;
 		free(environment);
@@ -158,13 +178,14 @@ static int start(struct child *c, struct fault *f)
 	close(in[0]);
 	close(out[1]);
 	close(report[1]);
-	c->in = in[1];
+	c->in = in[1]; /* -1 for a file */
 	c->out = out[0];
 	if (code == 0)
 		code = exec_error(report[0]);
 	else
 		close(report[0]);
-	fcntl(c->in, F_SETFL, O_NONBLOCK);
+	if (c->in >= 0)
+		fcntl(c->in, F_SETFL, O_NONBLOCK);
 	return code == 0 ? 0 : cannot_run(c->q, code, f);
 }
 
@@ -206,6 +227,8 @@ static int take(struct child *c, struct sbuf *answer, struct fault *f)
 		                 c->q->argv[0], intl_error(errno));
 	if (k == 0)
 		return 0;
+	if (c->q->takes_errors && (size_t)k > answer->limit - answer->len)
+		k = (ssize_t)(answer->limit - answer->len);
 	sbuf_add(answer, piece, (size_t)k);
 	explicit_bzero(piece, sizeof(piece));
 	if (answer->overflow)

@@ -10,6 +10,7 @@
 #ifndef BASE_CHILD_H
 #define BASE_CHILD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/fault.h"
@@ -19,7 +20,12 @@ struct child_question {
 	char *const *argv; /* NULL-terminated */
 	const char *input; /* given on stdin, then EOF; NULL: /dev/null */
 	size_t input_len;
-	unsigned deadline; /* seconds for everything */
+	int input_file; /* > 0: its stdin instead, from the beginning */
+	char *const
+		*variables; /* NAME=VALUE for its environment, too, or NULL */
+	bool takes_errors;  /* stderr goes where stdout goes, and what is
+	                       over the limit is dropped */
+	unsigned deadline;  /* seconds for everything */
 };
 
 /* Collects stdout in `answer` (over its limit: a fault).  0 when the helper ran

@@ -19,10 +19,12 @@
 #include "base/mem.h"
 #include "base/port.h"
 #include "base/sbuf.h"
+#include "flush/local.h"
 
 #define QUESTION_LIMIT 16384 /* three words of the configuration */
 #define SECRET_LIMIT 65536   /* as in config/source.c */
 #define ENDING_TIME 200      /* milliseconds */
+#define DESCRIPTORS 8        /* taken with a question, to be closed */
 
 struct answer {
 	uint32_t kind;   /* of the fault; NONE: there is a secret */
@@ -98,16 +100,20 @@ static struct secret *find_secret(const char *path, const struct sbuf *question,
 	return secret;
 }
 
-/* The descriptor that came along, or -1. */
-static int received_fd(struct msghdr *m)
+/* The descriptors that came along: how many. */
+static size_t received_fds(struct msghdr *m, int fds[DESCRIPTORS])
 {
-	struct cmsghdr *c = CMSG_FIRSTHDR(m);
-	int fd = -1;
+	const struct cmsghdr *c = CMSG_FIRSTHDR(m);
+	size_t bytes;
 
-	if (c != NULL && c->cmsg_level == SOL_SOCKET &&
-	    c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(&fd, CMSG_DATA(c), sizeof(fd));
-	return fd;
+	if (c == NULL || c->cmsg_level != SOL_SOCKET ||
+	    c->cmsg_type != SCM_RIGHTS)
+		return 0;
+	bytes = c->cmsg_len - CMSG_LEN(0);
+	if (bytes > DESCRIPTORS * sizeof(*fds))
+		bytes = DESCRIPTORS * sizeof(*fds);
+	memcpy(fds, CMSG_DATA(c), bytes);
+	return bytes / sizeof(*fds);
 }
 
 /* Whoever asked may be gone: then nobody reads it, and the kernel drops it. */
@@ -148,27 +154,34 @@ static void serve(const char *path, char *bytes, size_t n, int fd)
 }
 
 /* The next question.  False: there will be none. */
-static bool serve_next(const char *path, int from)
+static bool serve_next(const char *path, int from,
+                       struct local_deliveries *deliveries)
 {
 	char bytes[QUESTION_LIMIT];
-	union control control;
+	union {
+		char bytes[CMSG_SPACE(DESCRIPTORS * sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	int fds[DESCRIPTORS];
 	struct iovec part = { bytes, sizeof(bytes) };
 	struct msghdr m = { .msg_iov = &part,
 		            .msg_iovlen = 1,
 		            .msg_control = control.bytes,
 		            .msg_controllen = sizeof(control.bytes) };
 	ssize_t n = recvmsg(from, &m, MSG_CMSG_CLOEXEC);
-	int fd;
+	size_t count;
 
 	if (n < 0 && errno == EINTR)
 		return true;
 	if (n <= 0)
 		return false;
-	fd = received_fd(&m);
-	if (fd < 0)
-		return true;
-	serve(path, bytes, (size_t)n, fd);
-	close(fd);
+	count = received_fds(&m, fds);
+	if (count == LOCAL_DESCRIPTORS && local_is_question(bytes, (size_t)n))
+		local_serve(deliveries, from, path, bytes, (size_t)n, fds);
+	else if (count == 1)
+		serve(path, bytes, (size_t)n, fds[0]);
+	while (count > 0)
+		close(fds[--count]);
 	return true;
 }
 
@@ -189,13 +202,15 @@ static void outlive_signals(void)
 
 static NORETURN void keep(const char *path, int fd)
 {
+	struct local_deliveries deliveries = { 0 };
+
 	outlive_signals();
 	port_forbid_dumps();
 	prctl(PR_SET_NAME, "relay-keeper", 0, 0, 0);
 	if (fd != 3 && dup2(fd, 3) != 3)
 		_exit(EX_OSERR);
 	port_close_from(4);
-	while (serve_next(path, 3))
+	while (serve_next(path, 3, &deliveries))
 		;
 	_exit(EX_OK);
 }

@@ -10,7 +10,8 @@
  * start, holds no lock and no file of the queue, and is the only one to read
  * password files, credentials and variables and to run password commands, so
  * that relay-flush can give up the right to.  For each question it reads the
- * configuration anew, answers, and forgets.
+ * configuration anew, answers, and forgets.  For the same reason it is who
+ * delivers mail on this machine (flush/local.h).
  *
  * A question names host, port and user too: when the configuration changed in
  * the meantime, the new password must not go to the old server.  Each question
