@@ -58,6 +58,7 @@ void rules_make(struct rules *rules, const struct config *config,
 		.names = &rules->rewrite,
 		.aliases = people->aliases,
 		.postmaster = config->postmaster,
+		.delivers_here = config->local.kind != DELIVERY_NONE,
 		.is_system = is_system,
 		.arg = people->accounts,
 	};

@@ -247,9 +247,48 @@ static size_t open_count(const struct job *job)
 	return open;
 }
 
+static bool is_open(const struct job *job, size_t slot)
+{
+	return job->mail.recipients[slot].outcome.state == OUTCOME_OPEN;
+}
+
 bool job_has_open(const struct job *job)
 {
-	return open_count(job) > 0;
+	for (size_t i = 0; i < job->mail.count; i++)
+		if (is_open(job, i) && !job->audience.slots[i].is_here)
+			return true;
+	return false;
+}
+
+bool job_next_here(const struct job *job, size_t *slot)
+{
+	for (size_t i = 0; i < job->mail.count; i++)
+		if (is_open(job, i) && job->audience.slots[i].is_here) {
+			*slot = i;
+			return true;
+		}
+	return false;
+}
+
+/* Logged and written down they are already, with the same words. */
+void job_leave_here(struct job *job)
+{
+	size_t slot;
+
+	while (job_next_here(job, &slot)) {
+		struct audience_slot *its = &job->audience.slots[slot];
+		struct outcome *o = &job->audience.recipients[slot].outcome;
+		const struct mark *mark = &job->history.marks[its->last];
+
+		o->state = OUTCOME_REFUSED;
+		o->scope = VERDICT_RECIPIENT;
+		fault_set(&o->fault, FAULT_TEMP,
+		          mark->kind == JOURNAL_LATER ? mark->code : "4.2.0",
+		          "%s", mark->text != NULL ? mark->text : "");
+		its->is_counted = true;
+		if (!audience_is_many(&job->audience, its->last))
+			job->news[its->last] = NEWS_WRITTEN;
+	}
 }
 
 /* One recipient needs no record: delivered, the entry is removed at once. */

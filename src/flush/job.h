@@ -63,8 +63,14 @@ bool job_reserve(struct job *job, struct job_result *result);
 /* After each transaction: record and log what is settled. */
 void job_record(struct job *job, const char *peer, struct job_result *result);
 
-/* Are there recipients that were not asked yet? */
+/* Are there recipients that were not asked yet and are to be asked?  And is one
+ * to be delivered on this machine: the next? */
 bool job_has_open(const struct job *job);
+bool job_next_here(const struct job *job, size_t *slot);
+
+/* Those on this machine are somebody else's business (flush/here), who has been
+ * there. */
+void job_leave_here(struct job *job);
 
 /* No more for now: remove, give up or put off.  `lifetime` in seconds;
  * `was_lost`: the connection broke in the middle of this message. */

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/sbuf.h"
 #include "config/match.h"
+#include "flush/here.h"
 #include "flush/pickup.h"
 #include "flush/route.h"
 #include "flush/turns.h"
@@ -31,6 +32,7 @@ struct round {
 	struct round_result *result;
 	struct route *routes; /* one for each smarthost, in the file's order */
 	size_t count;
+	struct here here; /* the machine's own mail */
 	char host[HOST_NAME_SIZE];
 	int64_t now;
 	int64_t end; /* clock_ticks() after a signal, 0 before */
@@ -46,6 +48,27 @@ static void note_next(struct round *r, int64_t when)
 		r->result->next = when;
 }
 
+static void pass_on(void *arg, const char *id);
+
+/* No smarthost will judge who is written as the sender. */
+static void open_here(struct round *r)
+{
+	struct here *here = &r->here;
+
+	here_init(here);
+	here->config = r->settings->config;
+	here->spool = r->settings->spool;
+	here->keeper = r->settings->keeper;
+	here->helo = r->host;
+	here->pass_on = pass_on;
+	here->arg = r;
+	rules_make(&here->rules, here->config, here->config->smarthosts,
+	           r->settings->people, r->host);
+	here->rules.rewrite.force = NULL;
+	here->rules.rewrite.forces_envelope = false;
+	here->rules.rewrite.forces_header = false;
+}
+
 static void open_routes(struct round *r)
 {
 	const struct config *config = r->settings->config;
@@ -56,6 +79,7 @@ static void open_routes(struct round *r)
 	if (gethostname(r->host, sizeof(r->host) - 1) != 0 ||
 	    r->host[0] == '\0')
 		memcpy(r->host, "localhost", sizeof("localhost"));
+	open_here(r);
 	for (size_t i = 0; i < r->count; i++) {
 		struct route *route = &r->routes[i];
 		const struct smarthost *h = &config->smarthosts[i];
@@ -105,23 +129,8 @@ static void look_at_pauses(struct round *r)
 	}
 }
 
-static struct route *find_route(struct round *r, const char *id)
+static void share_out_to(struct round *r, struct route *route, const char *id)
 {
-	const struct smarthost *h = r->settings->config->smarthosts;
-	struct listing_item item;
-
-	if (listing_read(r->settings->spool, SPOOL_NEW, id, &item) &&
-	    item.damage.kind == FAULT_NONE)
-		h = match_smarthost(r->settings->config,
-		                    item.entry.envelope.sender, NULL);
-	listing_item_release(&item);
-	return &r->routes[h - r->settings->config->smarthosts];
-}
-
-static void share_out(struct round *r, const char *id)
-{
-	struct route *route = find_route(r, id);
-
 	if (!route->is_stopped) {
 		route_add(route, id);
 		return;
@@ -129,6 +138,43 @@ static void share_out(struct round *r, const char *id)
 	r->result->waiting++;
 	r->result->is_held_back = true;
 	r->result->jobs.needs_person |= r->paused_for_person;
+}
+
+/* Which way it goes; `is_here`: some of it may not go far. */
+static struct route *find_route(struct round *r, const char *id, bool *is_here)
+{
+	const struct smarthost *h = r->settings->config->smarthosts;
+	struct listing_item item;
+
+	*is_here = false;
+	if (listing_read(r->settings->spool, SPOOL_NEW, id, &item) &&
+	    item.damage.kind == FAULT_NONE) {
+		h = match_smarthost(r->settings->config,
+		                    item.entry.envelope.sender, NULL);
+		*is_here = here_may_have(&r->here, &item.entry.envelope);
+	}
+	listing_item_release(&item);
+	return &r->routes[h - r->settings->config->smarthosts];
+}
+
+/* From there it comes back, if somebody is left. */
+static void share_out(struct round *r, const char *id)
+{
+	bool is_here;
+	struct route *route = find_route(r, id, &is_here);
+
+	if (is_here)
+		here_add(&r->here, id);
+	else
+		share_out_to(r, route, id);
+}
+
+static void pass_on(void *arg, const char *id)
+{
+	struct round *r = arg;
+	bool unused;
+
+	share_out_to(r, find_route(r, id, &unused), id);
 }
 
 /* A person asked for this one and wants to know if it is not there. */
@@ -228,23 +274,35 @@ void round_result_release(struct round_result *result)
 
 /* --- driving ------------------------------------------------------------ */
 
-static void advance_all(struct round *r, bool *active, size_t *count)
+/* What is under way, and what it waits for. */
+struct waits {
+	bool *active; /* of each route */
+	struct pollfd *fds;
+	nfds_t here;      /* of them, behind the first */
+	size_t count;     /* of all */
+	int64_t deadline; /* of those; 0: none */
+};
+
+/* The machine's own mail first: what is left of it the routes get. */
+static void advance_all(struct round *r, struct waits *w)
 {
-	*count = 0;
+	w->deadline = r->end;
+	w->here = here_advance(&r->here, w->fds + 1, &w->deadline);
+	w->count = w->here;
 	for (size_t i = 0; i < r->count; i++) {
-		active[i] = route_advance(&r->routes[i]);
-		*count += active[i] ? 1 : 0;
+		w->active[i] = route_advance(&r->routes[i]);
+		w->count += w->active[i] ? 1 : 0;
 	}
 }
 
 /* Milliseconds until the first deadline. */
-static int64_t wait_time(const struct round *r, const bool *active)
+static int64_t wait_time(const struct round *r, const struct waits *w)
 {
-	int64_t now = clock_ticks(), first = r->end;
+	int64_t now = clock_ticks(), first = w->deadline;
 
 	for (size_t i = 0; i < r->count; i++) {
 		int64_t deadline =
-			active[i] ? lane_deadline(r->routes[i].lane) : 0;
+			w->active[i] ? lane_deadline(r->routes[i].lane) : 0;
 
 		if (deadline != 0 && (first == 0 || deadline < first))
 			first = deadline;
@@ -255,25 +313,25 @@ static int64_t wait_time(const struct round *r, const bool *active)
 }
 
 /* True: somebody rang. */
-static bool wait_for_lanes(const struct round *r, const bool *active,
-                           struct pollfd *fds)
+static bool wait_for_all(const struct round *r, const struct waits *w)
 {
+	struct pollfd *fds = w->fds;
 	struct timespec most;
 	int64_t milliseconds;
-	nfds_t n = 1;
+	nfds_t n = 1 + w->here;
 
 	fds[0].fd = r->settings->wake;
 	fds[0].events = POLLIN;
 	fds[0].revents = 0;
 	for (size_t i = 0; i < r->count; i++) {
-		if (!active[i])
+		if (!w->active[i])
 			continue;
 		fds[n].fd = lane_fd(r->routes[i].lane);
 		fds[n].events = lane_events(r->routes[i].lane);
 		fds[n].revents = 0;
 		n++;
 	}
-	milliseconds = wait_time(r, active);
+	milliseconds = wait_time(r, w);
 	most.tv_sec = milliseconds / 1000;
 	most.tv_nsec = milliseconds % 1000 * 1000000;
 	ppoll(fds, n, &most, r->settings->while_waiting);
@@ -285,41 +343,48 @@ static void begin_to_end(struct round *r)
 	if (r->end != 0)
 		return;
 	r->end = clock_ticks() + ENDING_TIME;
+	here_end(&r->here);
 	for (size_t i = 0; i < r->count; i++)
 		route_end(&r->routes[i]);
 }
 
 static void drive(struct round *r, const volatile int *stop)
 {
-	bool *active = mem_array(r->count, sizeof(*active));
-	struct pollfd *fds = mem_array(r->count + 1, sizeof(*fds));
-	size_t count;
+	struct waits w = {
+		.active = mem_array(r->count, sizeof(*w.active)),
+		.fds = mem_array(1 + HERE_VISITS + r->count, sizeof(*w.fds)),
+	};
 
 	for (;;) {
 		if (*stop != 0)
 			begin_to_end(r);
-		advance_all(r, active, &count);
-		if (count == 0 || (r->end != 0 && clock_ticks() >= r->end))
+		advance_all(r, &w);
+		if (w.count == 0 || (r->end != 0 && clock_ticks() >= r->end))
 			break;
-		if (wait_for_lanes(r, active, fds))
+		if (wait_for_all(r, &w))
 			share_out_arrivals(r);
 	}
-	free(active);
-	free(fds);
+	free(w.active);
+	free(w.fds);
+}
+
+static void add_result(struct round *r, const struct job_result *one)
+{
+	struct job_result *sum = &r->result->jobs;
+
+	sum->delivered += one->delivered;
+	sum->failed += one->failed;
+	sum->later += one->later;
+	sum->needs_person |= one->needs_person;
+	sum->trouble |= one->trouble;
 }
 
 static void add_results(struct round *r)
 {
+	add_result(r, &r->here.result);
 	for (size_t i = 0; i < r->count; i++) {
-		const struct route *route = &r->routes[i];
-		struct job_result *sum = &r->result->jobs;
-
-		sum->delivered += route->result.delivered;
-		sum->failed += route->result.failed;
-		sum->later += route->result.later;
-		sum->needs_person |= route->result.needs_person;
-		sum->trouble |= route->result.trouble;
-		r->result->connections += route->connections;
+		add_result(r, &r->routes[i].result);
+		r->result->connections += r->routes[i].connections;
 	}
 }
 
@@ -346,6 +411,7 @@ int round_run(const struct round_settings *settings, const volatile int *stop,
 	for (size_t i = 0; i < r.count; i++)
 		route_release(&r.routes[i]);
 	free(r.routes);
+	here_release(&r.here);
 	tls_store_free(&r.store);
 	return failed;
 }

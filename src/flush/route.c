@@ -33,15 +33,7 @@ void route_release(struct route *r)
 
 void route_add(struct route *r, const char *id)
 {
-	struct spool_list *list = &r->waiting;
-	size_t room = list->room;
-
-	if (list->count == room) {
-		list->room = room == 0 ? 64 : room * 2;
-		list->id =
-			mem_grow(list->id, room, list->room, sizeof(*list->id));
-	}
-	memcpy(list->id[list->count++], id, ENTRY_ID_LENGTH + 1);
+	spool_list_add(&r->waiting, id);
 }
 
 /* --- trouble ------------------------------------------------------------ */
@@ -140,6 +132,7 @@ static struct job *next_job(struct route *r)
 			job_free(&job);
 			continue;
 		}
+		job_leave_here(job);
 		if (job_has_open(job))
 			return job;
 		/* Nobody can be asked; or a crash came after the last line and

@@ -96,6 +96,17 @@ static int expand(const struct resolve_rules *rules, const char *address,
 	return found;
 }
 
+bool resolve_is_ours(const struct resolve_rules *rules, const char *recipient)
+{
+	struct sbuf name;
+	bool found;
+
+	sbuf_init(&name, ADDRESS_ROOM);
+	found = find_name(rules, recipient, &name);
+	sbuf_release(&name);
+	return found;
+}
+
 int resolve_recipient(const struct resolve_rules *rules, const char *recipient,
                       resolve_give *give, void *arg, struct fault *f)
 {

@@ -41,6 +41,9 @@ struct resolve_rules {                     /* all borrowed */
 typedef int resolve_give(void *arg, const char *address, enum resolve_rule rule,
                          struct fault *f);
 
+/* Is it a name of this machine, as aliases and the postmaster see it? */
+bool resolve_is_ours(const struct resolve_rules *rules, const char *recipient);
+
 /* 0, or what give() returned, or -1: FAULT_CONFIG, the alias is broken;
  * FAULT_PERM, a domain that cannot be written in ASCII.  Some addresses may
  * have been given before that. */

@@ -258,19 +258,22 @@ int spool_commit(struct spool *s, const char *id, int fd, struct fault *f)
 
 /* --- lists -------------------------------------------------------------- */
 
-static int add_name(void *arg, const char *name)
+void spool_list_add(struct spool_list *list, const char *id)
 {
-	struct spool_list *list = arg;
 	size_t room = list->room;
 
-	if (!entry_is_id(name))
-		return 0;
 	if (list->count == room) {
 		list->room = room == 0 ? 64 : room * 2;
 		list->id =
 			mem_grow(list->id, room, list->room, sizeof(*list->id));
 	}
-	memcpy(list->id[list->count++], name, ENTRY_ID_LENGTH + 1);
+	memcpy(list->id[list->count++], id, ENTRY_ID_LENGTH + 1);
+}
+
+static int add_name(void *arg, const char *name)
+{
+	if (entry_is_id(name))
+		spool_list_add(arg, name);
 	return 0;
 }
 

@@ -76,6 +76,7 @@ struct spool_list {
 
 int spool_list(const struct spool *s, enum spool_place place,
                struct spool_list *list, struct fault *f);
+void spool_list_add(struct spool_list *list, const char *id);
 void spool_list_release(struct spool_list *list);
 
 enum spool_taken {

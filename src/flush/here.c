@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "flush/here.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/intl.h"
+#include "base/log.h"
+
+void here_init(struct here *h)
+{
+	memset(h, 0, sizeof(*h));
+	for (size_t i = 0; i < HERE_VISITS; i++)
+		h->visits[i].answer = -1;
+}
+
+static void end_visit(struct here_visit *v)
+{
+	if (v->answer >= 0)
+		close(v->answer);
+	v->answer = -1;
+	job_free(&v->job);
+}
+
+void here_release(struct here *h)
+{
+	for (size_t i = 0; i < HERE_VISITS; i++)
+		end_visit(&h->visits[i]);
+	spool_list_release(&h->waiting);
+}
+
+bool here_may_have(const struct here *h, const struct entry_envelope *envelope)
+{
+	if (!h->rules.resolve.delivers_here)
+		return false;
+	for (size_t i = 0; i < envelope->recipient_count; i++)
+		if (resolve_is_ours(&h->rules.resolve, envelope->recipients[i]))
+			return true;
+	return false;
+}
+
+void here_add(struct here *h, const char *id)
+{
+	spool_list_add(&h->waiting, id);
+}
+
+void here_end(struct here *h)
+{
+	h->is_ending = true;
+}
+
+/* --- one message ---------------------------------------------------------- */
+
+/* What is not for us goes on; the rest is settled like any other mail. */
+static void finish(struct here *h, struct here_visit *v)
+{
+	char id[ENTRY_ID_LENGTH + 1];
+	bool goes_on = job_has_open(v->job);
+
+	memcpy(id, v->job->entry.id, sizeof(id));
+	if (!goes_on)
+		job_finish(v->job, h->config->lifetime, false, &h->result);
+	end_visit(v);
+	if (goes_on)
+		h->pass_on(h->arg, id);
+}
+
+static void settle(struct here *h, struct here_visit *v, const struct fault *f)
+{
+	struct outcome *o = &v->job->audience.recipients[v->slot].outcome;
+
+	o->state = f->kind == FAULT_NONE ? OUTCOME_DELIVERED : OUTCOME_REFUSED;
+	o->scope = VERDICT_RECIPIENT;
+	o->fault = *f;
+	if (v->answer >= 0)
+		close(v->answer);
+	v->answer = -1;
+	job_record(v->job, "local", &h->result);
+}
+
+static void ask(struct here *h, struct here_visit *v)
+{
+	const struct content *c = &v->job->content;
+	struct local_request request = {
+		.recipient = v->job->audience.recipients[v->slot].address,
+		.sender = v->job->sender,
+		.id = v->job->entry.id,
+		.head = c->head.data,
+		.head_len = c->head.len,
+		.fd = v->job->entry.fd,
+		.body = v->job->entry.content + (off_t)c->skip,
+		.body_end = v->job->entry.content_end,
+	};
+	struct fault f;
+
+	v->answer = local_ask(h->keeper, &request, &f);
+	v->deadline = clock_ticks() + (int64_t)LOCAL_TIME * 1000;
+	if (v->answer < 0)
+		settle(h, v, &f);
+}
+
+/* Has the keeper answered?  False: wait. */
+static bool look(struct here *h, struct here_visit *v)
+{
+	struct fault f;
+
+	switch (local_look(v->answer, &f)) {
+	case KEEPER_READY:
+		fault_set(&f, FAULT_NONE, "2.0.0",
+		          _("delivered on this machine"));
+		settle(h, v, &f);
+		return true;
+	case KEEPER_FAILED: settle(h, v, &f); return true;
+	case KEEPER_WAITING: break;
+	}
+	if (clock_ticks() < v->deadline)
+		return false;
+	fault_set(&f, FAULT_TEMP, "4.2.0",
+	          _("no answer about the delivery within %d seconds"),
+	          LOCAL_TIME);
+	settle(h, v, &f);
+	return true;
+}
+
+/* Open the next message that waits.  False: there is none. */
+static bool begin(struct here *h, struct here_visit *v)
+{
+	while (v->job == NULL && h->next < h->waiting.count && !h->is_ending) {
+		v->job = job_open(h->spool, h->waiting.id[h->next++],
+		                  &h->result);
+		if (v->job == NULL)
+			continue;
+		if (!job_prepare(v->job, &h->rules, h->helo, &h->result) ||
+		    (job_next_here(v->job, &v->slot) &&
+		     !job_reserve(v->job, &h->result)))
+			end_visit(v);
+	}
+	return v->job != NULL;
+}
+
+/* True: an answer is waited for. */
+static bool advance(struct here *h, struct here_visit *v)
+{
+	while (v->job != NULL || begin(h, v)) {
+		if (v->answer >= 0 && !look(h, v))
+			return true;
+		if (!h->is_ending && job_next_here(v->job, &v->slot))
+			ask(h, v);
+		else
+			finish(h, v);
+	}
+	return false;
+}
+
+nfds_t here_advance(struct here *h, struct pollfd *fds, int64_t *deadline)
+{
+	nfds_t n = 0;
+
+	for (size_t i = 0; i < HERE_VISITS; i++) {
+		struct here_visit *v = &h->visits[i];
+
+		if (!advance(h, v))
+			continue;
+		fds[n++] = (struct pollfd){ .fd = v->answer, .events = POLLIN };
+		if (*deadline == 0 || v->deadline < *deadline)
+			*deadline = v->deadline;
+	}
+	return n;
+}
