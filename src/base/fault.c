@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/fault.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -63,6 +64,21 @@ int fault_set_exit(struct fault *f, int status, const char *fmt, ...)
 	f->status = status;
 	snprintf(f->code, sizeof(f->code), "%s",
 	         f->kind == FAULT_PERM ? "5.3.0" : "4.3.0");
+	return -1;
+}
+
+int fault_code_of(struct fault *f, int error)
+{
+	const char *code = f->code;
+
+	if (error == ENOSPC)
+		code = "4.3.1";
+	else if (error == EDQUOT)
+		code = "4.2.2";
+	else if (error == EFBIG)
+		code = f->kind == FAULT_PERM ? "5.3.4" : "4.3.1";
+	if (code != f->code)
+		snprintf(f->code, sizeof(f->code), "%s", code);
 	return -1;
 }
 

@@ -41,6 +41,10 @@ int fault_set(struct fault *f, enum fault_kind kind, const char *code,
 int fault_set_exit(struct fault *f, int status, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
 
+/* The enhanced status of a full disk, a quota, a file too large (an errno);
+ * what it is of others stays.  Returns -1. */
+int fault_code_of(struct fault *f, int error);
+
 /* Put "context: " in front of the text, on the way up.  Returns -1 too. */
 int fault_wrap(struct fault *f, const char *fmt, ...) PRINTF_LIKE(2, 3);
 

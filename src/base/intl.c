@@ -18,10 +18,11 @@ static const char *catalogues(void)
 	return path != NULL ? path : LOCALEDIR;
 }
 
+static bool loaded;
+
 /* Numbers and dates stay in the C locale: queue files and SMTP use printf. */
 static void load_once(void)
 {
-	static bool loaded;
 	int saved = errno;
 
 	if (loaded)
@@ -31,6 +32,11 @@ static void load_once(void)
 	setlocale(LC_MESSAGES, "");
 	bindtextdomain(PACKAGE, catalogues());
 	errno = saved; /* whose text may be the next argument */
+}
+
+void intl_stay_english(void)
+{
+	loaded = true;
 }
 
 const char *intl_error(int code)
@@ -54,6 +60,10 @@ const char *intl_plural(const char *one, const char *many, unsigned long n)
 #else
 
 #include <string.h>
+
+void intl_stay_english(void)
+{
+}
 
 const char *intl_error(int code)
 {

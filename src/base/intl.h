@@ -19,6 +19,10 @@
 /* The translation of `text`, or `text` itself.  Never NULL, never freed. */
 const char *intl_text(const char *text) __attribute__((format_arg(1)));
 
+/* From now on nothing is translated: programs read what this one says.  Before
+ * the first message. */
+void intl_stay_english(void);
+
 /* strerror() in that language too.  None of these changes errno. */
 const char *intl_error(int code);
 

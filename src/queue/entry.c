@@ -47,11 +47,15 @@ void entry_writer_release(struct entry_writer *w)
 static int give_to_kernel(struct entry_writer *w, const char *bytes, size_t n,
                           struct fault *f)
 {
+	int code;
+
 	if (fdio_write(w->fd, bytes, n) == 0)
 		return 0;
-	return fault_set_exit(f, EX_IOERR,
-	                      _("cannot write the message to the queue: %s"),
-	                      intl_error(errno));
+	code = errno;
+	fault_set_exit(f, EX_IOERR,
+	               _("cannot write the message to the queue: %s"),
+	               intl_error(code));
+	return fault_code_of(f, code);
 }
 
 static int write_out(struct entry_writer *w, struct fault *f)

@@ -30,11 +30,7 @@ static int take_mode(struct args *args, const char *value, struct fault *f)
 	case 'i': args->mode = ARGS_ALIASES; return 0;
 	case 'h':
 	case 'H': args->mode = ARGS_NOTHING; return 0;
-	case 's':
-		return fault_set_exit(f, EX_USAGE,
-		                      _("-bs (SMTP on standard input) is not "
-		                        "in this version: give recipients and "
-		                        "a message instead"));
+	case 's': args->mode = ARGS_SERVE; return 0;
 	case 'd':
 	case 'D':
 	case 'l':

@@ -19,6 +19,7 @@
 
 enum args_mode {
 	ARGS_SUBMIT,  /* -bm, -ba: a message on stdin */
+	ARGS_SERVE,   /* -bs: SMTP on stdin */
 	ARGS_LIST,    /* -bp, mailq */
 	ARGS_COUNT,   /* -bP */
 	ARGS_VERIFY,  /* -bv */

@@ -153,6 +153,7 @@ static enum way take_answer(const char *line, char id[ENTRY_ID_LENGTH + 1],
 		               intl_error((int)code));
 	else
 		fault_set_exit(f, (int)status, "%s", intl_text(rest + 1));
+	fault_code_of(f, (int)code);
 	return status == EX_NOPERM && code == EACCES ? CLOSED : REFUSED;
 }
 

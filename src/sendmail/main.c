@@ -12,28 +12,24 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
-#include <syslog.h>
 #include <unistd.h>
 
-#include "base/escape.h"
 #include "base/fdio.h"
 #include "base/intl.h"
 #include "message/address.h"
 #include "queue/mailq.h"
 #include "queue/wake.h"
 #include "sendmail/args.h"
+#include "sendmail/input.h"
+#include "sendmail/report.h"
+#include "sendmail/serve.h"
 #include "sendmail/submit.h"
 
 static int fail(const struct args *args, const struct fault *f)
 {
-	const char *given = args->tag != NULL ? args->tag : "sendmail";
-	char tag[64];
-
 	if (!args->is_quiet)
 		fprintf(stderr, "sendmail: %s\n", f->text);
-	escape_copy(tag, sizeof(tag), given, strlen(given));
-	openlog(tag, LOG_PID, LOG_MAIL);
-	syslog(LOG_ERR, "uid=%u: %s", (unsigned)getuid(), f->text);
+	report_log(args, f);
 	return fault_exit_status(f);
 }
 
@@ -56,6 +52,7 @@ static int help(void)
 	        "  -F NAME     full name, where the message has no From\n"
 	        "  -N WHEN -R WHAT -V ID   delivery notification\n"
 	        "  -odq        queue only: leave it to the timer to send it\n"
+	        "  -bs         SMTP on standard input\n"
 	        "  -bv         check addresses, send nothing\n"
 	        "  --          end of options\n"
 	        "\n"
@@ -180,7 +177,7 @@ static int take_message(const struct args *args, const struct site *site,
 		                        "message"));
 	result = submit(args, site, f);
 	if (result != 0)
-		submit_drain();
+		input_drain();
 	return result;
 }
 
@@ -199,6 +196,7 @@ static int act(const struct args *args, const struct site *site, bool no_input,
 		return list_queue(args, site, f);
 	case ARGS_RUN: return run_queue(args, site, f);
 	case ARGS_ALIASES: return check_aliases(site, f);
+	case ARGS_SERVE: return serve(args, site, f);
 	case ARGS_VERIFY:
 	case ARGS_NOTHING:
 	case ARGS_HELP:
@@ -235,6 +233,7 @@ static int answer(const struct args *args)
 	case ARGS_NOTHING: return EX_OK;
 	case ARGS_VERIFY: return verify(args);
 	case ARGS_SUBMIT:
+	case ARGS_SERVE:
 	case ARGS_LIST:
 	case ARGS_COUNT:
 	case ARGS_ALIASES:
@@ -247,8 +246,11 @@ static int work(const struct args *args, bool no_input)
 {
 	struct site site;
 	struct fault f = { 0 };
-	int result = site_find(&site, &f);
+	int result;
 
+	if (args->mode == ARGS_SERVE)
+		intl_stay_english();
+	result = site_find(&site, &f);
 	if (result == 0)
 		result = act(args, &site, no_input, &f);
 	site_release(&site);
@@ -277,7 +279,7 @@ int main(int argc, char *argv[])
 	int status;
 
 	if (args_parse(&args, argc, argv, &f) != 0) {
-		submit_drain();
+		input_drain();
 		status = fail(&args, &f);
 	} else {
 		status = answer(&args);

@@ -2,21 +2,18 @@
 #include "sendmail/submit.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "base/fdio.h"
 #include "base/intl.h"
 #include "base/mem.h"
 #include "message/address.h"
 #include "sendmail/deposit.h"
+#include "sendmail/input.h"
 
 #define READ_SIZE 65536
-#define DRAIN_LIMIT ((size_t)64 << 20)
-#define DRAIN_SILENCE 1000 /* milliseconds */
 
 /* --- the envelope ------------------------------------------------------- */
 
@@ -47,19 +44,6 @@ static int read_sender(const struct args *args, const struct site *site,
 
 /* --- standard input ----------------------------------------------------- */
 
-/* A caller may leave us a descriptor that does not wait, which it shares with
- * somebody (a terminal, a socket of Node.js): we wait all the same. */
-static ssize_t read_input(char *bytes, size_t size)
-{
-	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
-	ssize_t n;
-
-	while ((n = fdio_read(STDIN_FILENO, bytes, size)) < 0 &&
-	       errno == EAGAIN)
-		poll(&input, 1, -1);
-	return n;
-}
-
 static int read_message(struct deposit *d, struct fault *f)
 {
 	enum deposit_result result = DEPOSIT_MORE;
@@ -67,7 +51,7 @@ static int read_message(struct deposit *d, struct fault *f)
 	ssize_t n;
 
 	while (result == DEPOSIT_MORE &&
-	       (n = read_input(piece, sizeof(piece))) != 0) {
+	       (n = input_read(piece, sizeof(piece), INPUT_FOREVER)) != 0) {
 		if (n < 0)
 			return fault_set_exit(f, EX_NOINPUT,
 			                      _("cannot read the message from "
@@ -127,22 +111,4 @@ int submit(const struct args *args, const struct site *site, struct fault *f)
 	address_list_release(&to);
 	sbuf_release(&sender);
 	return result;
-}
-
-void submit_drain(void)
-{
-	char piece[READ_SIZE];
-	size_t total = 0;
-
-	while (total < DRAIN_LIMIT) {
-		struct pollfd fd = { .fd = STDIN_FILENO, .events = POLLIN };
-		ssize_t n;
-
-		if (isatty(STDIN_FILENO) || poll(&fd, 1, DRAIN_SILENCE) <= 0)
-			return;
-		n = fdio_read(STDIN_FILENO, piece, sizeof(piece));
-		if (n <= 0)
-			return;
-		total += (size_t)n;
-	}
 }

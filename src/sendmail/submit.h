@@ -19,8 +19,4 @@
 /* Rings the flusher, too, but for -odq. */
 int submit(const struct args *args, const struct site *site, struct fault *f);
 
-/* After an early fault: read what the caller still writes, so that it sees our
- * exit status and not EPIPE.  At most 64 MiB and a second of silence. */
-void submit_drain(void);
-
 #endif

@@ -111,7 +111,7 @@ class Torn(Exception):
 
 
 class Entry:
-    """sender, recipients, values {letter: text}, message, fields, body"""
+    """sender, recipients, dsn, values {letter: text}, message, fields, body"""
 
     def __init__(self, data):
         match = TRAILER.match(data[-28:])
@@ -133,15 +133,19 @@ class Entry:
     def _read_envelope(self, lines):
         self.sender = None
         self.recipients = []
+        self.dsn = []  # of each: {letter: text}
         self.values = {}
         if lines.pop(0) != "relay 1":
             raise Torn("version")
         for line in lines:
             letter, value = line[0], line[2:]
-            if line[1] != " " or letter not in "SRUBNTV":
+            if line[1] != " " or letter not in "SROYUBNTVE":
                 raise Torn("envelope: " + line)
             if letter == "R":
                 self.recipients.append(value)
+                self.dsn.append({})
+            elif letter in "OY":
+                self.dsn[-1][letter] = value
             elif letter == "S":
                 self.sender = value
             else:
