@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/port.h"
+
 /* Castagnoli's polynomial, bit-reversed. */
 #define POLYNOMIAL 0x82f63b78U
 
@@ -38,7 +40,7 @@ static uint32_t word(const unsigned char *p)
 	       (uint32_t)p[3] << 24;
 }
 
-uint32_t crc_add(uint32_t crc, const void *bytes, size_t n)
+uint32_t crc_add_by_table(uint32_t crc, const void *bytes, size_t n)
 {
 	const uint32_t(*t)[256] = tables();
 	const unsigned char *p = bytes;
@@ -55,4 +57,9 @@ uint32_t crc_add(uint32_t crc, const void *bytes, size_t n)
 	for (; n > 0; n--, p++)
 		c = c >> 8 ^ t[0][(c ^ *p) & 0xff];
 	return ~c;
+}
+
+uint32_t crc_add(uint32_t crc, const void *bytes, size_t n)
+{
+	return port_crc(&crc, bytes, n) ? crc : crc_add_by_table(crc, bytes, n);
 }

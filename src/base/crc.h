@@ -13,4 +13,7 @@
 
 uint32_t crc_add(uint32_t crc, const void *bytes, size_t n);
 
+/* The same, without an instruction that this processor may have. */
+uint32_t crc_add_by_table(uint32_t crc, const void *bytes, size_t n);
+
 #endif

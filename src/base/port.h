@@ -6,7 +6,9 @@
 #ifndef BASE_PORT_H
 #define BASE_PORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Rename without replacing: 0, or -1 with errno (EEXIST: taken).  Where the
  * kernel or file system has no such call: link and unlink, which leaves both
@@ -24,5 +26,12 @@ void port_forbid_dumps(void);
 
 /* `n` <= 256 random bytes from the kernel.  0, or -1 with errno. */
 int port_random(void *bytes, size_t n);
+
+/* Have the disk begin with these bytes of a file, and do not wait: a hint, so
+ * that a later fsync() finds less to do. */
+void port_hasten(int fd, uint64_t from, uint64_t n);
+
+/* crc_add() by an instruction of the processor.  False: it has none. */
+bool port_crc(uint32_t *crc, const void *bytes, size_t n);
 
 #endif

@@ -68,6 +68,7 @@ struct deposit {
 	bool in_body;
 	bool is_spilled; /* or stays in memory: handover.h */
 	struct entry_writer writer;
+	uint64_t hastened; /* so much of it the disk has begun with */
 	char id[ENTRY_ID_LENGTH +
 	        1]; /* after the commit: as the queue has it */
 	int fd; /* of the entry in tmp/, or collected to be handed over; or -1

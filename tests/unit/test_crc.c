@@ -34,6 +34,10 @@ START_TEST(published_value)
 		ck_assert_uint_eq(
 			crc_add(crc_add(0, bytes, cut), bytes + cut, n - cut),
 			published[_i].crc);
+	for (size_t cut = 0; cut <= n; cut++)
+		ck_assert_uint_eq(crc_add_by_table(crc_add(0, bytes, cut),
+		                                   bytes + cut, n - cut),
+		                  published[_i].crc);
 }
 END_TEST
 
@@ -60,6 +64,10 @@ START_TEST(any_length_and_place)
 	for (size_t at = 0; at < 9; at++)
 		for (size_t n = 0; at + n <= sizeof(bytes); n++)
 			ck_assert_uint_eq(crc_add(0, bytes + at, n),
+			                  slow_crc(bytes + at, n));
+	for (size_t at = 0; at < 9; at++)
+		for (size_t n = 0; at + n <= sizeof(bytes); n++)
+			ck_assert_uint_eq(crc_add_by_table(0, bytes + at, n),
 			                  slow_crc(bytes + at, n));
 }
 END_TEST
