@@ -188,8 +188,9 @@ static int too_long(struct fault *f)
 {
 	return fault_set_exit(
 		f, EX_DATAERR,
-		_("the header is larger than %zu MiB: nothing was queued"),
-		HEADER_BYTE_LIMIT >> 20);
+		_("the header is larger than %zu MiB or has more than %zu "
+	          "fields: nothing was queued"),
+		HEADER_BYTE_LIMIT >> 20, HEADER_FIELD_LIMIT);
 }
 
 /* 1: the header goes on, 0: the body begins, -1: fault. */
