@@ -18,7 +18,6 @@ from machine import RELAY, USERS, wait_until, write
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAMS = os.path.join(HERE, "programs")
-DOMAIN = "example.org"  # what addresses without one get
 WWW_DATA = 33
 ONCE = ("Date", "From", "Message-ID", "Subject", "MIME-Version",
         "Content-Type", "Content-Transfer-Encoding")
@@ -67,9 +66,8 @@ def decode(text):
 
 
 def mailboxes(values):
-    """(name, address) of each, with a domain."""
-    return [(decode(name), address if "@" in address else
-             address + "@" + DOMAIN)
+    """(name, address) of each."""
+    return [(decode(name), address)
             for name, address in email.utils.getaddresses(values) if address]
 
 

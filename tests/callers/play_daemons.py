@@ -4,10 +4,11 @@
 root is an address without a domain for all of them, and few give a Date.
 """
 import os
+import socket
+import statistics
 import subprocess
 
 from machine import USERS, wait_until, write
-from office import WWW_DATA
 
 ROOT = "root@example.org"
 
@@ -247,7 +248,35 @@ def scripts(o, tap):
                 {"to": [to + "@example.net"], "sender": ROOT} | want)
 
 
+def in_the_dark(o, tap):
+    """A name server that never answers, and 30 messages in a row."""
+    with open("/etc/nsswitch.conf", encoding="utf-8") as file:
+        switch = file.read()
+    write("/etc/nsswitch.conf", switch.replace("hosts: files", "hosts: dns"))
+    write("/etc/resolv.conf", "nameserver 127.0.0.1\noptions timeout:30\n")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 53))
+        ran = o.call(["timeout", "1", "getent", "hosts", "client.test"])
+        if ran.status != 124:
+            tap.result(False, "the name server is silent", [str(ran)])
+        for user in ("alice", "bob"):
+            to = ["dark-%s-%d@example.net" % (user, i) for i in range(30)]
+            seconds = []
+            for address in to:
+                ran = o.call(["/usr/sbin/sendmail", address], user,
+                             b"Subject: s\n\nx\n")
+                seconds.append(ran.seconds if ran.status == 0 else 99)
+            came = o.arrived(to, 30)
+            o.seen.update(tuple(stored.recipients) for stored in came)
+            tap.result(statistics.median(seconds) < 0.05 and
+                       max(seconds) < 1 and len(came) == 30,
+                       "no name is asked for: 30 messages of %s, %.0f ms "
+                       "each" % (user, statistics.median(seconds) * 1000),
+                       [str(seconds), "%d came" % len(came)])
+    write("/etc/nsswitch.conf", switch)
+
+
 def run(o, tap):
     for part in (cron, at, anacron, sudo, mdadm, smartd, logwatch, fail2ban,
-                 sieve, procmail, vacation, scripts):
+                 sieve, procmail, vacation, scripts, in_the_dark):
         part(o, tap)

@@ -2,7 +2,7 @@
 """play_listing - what monitoring reads of mailq"""
 import signal
 
-from machine import STRANGER, wait_until
+from machine import STRANGER
 
 CHECK = "/usr/lib/nagios/plugins/check_mailq"
 ONE_LINERS = {  # and what they print

@@ -4,6 +4,7 @@ from office import PROGRAMS, WWW_DATA
 
 ALL_BYTES = bytes(range(256))
 BOUNCE = "bounce@example.org"
+TEXT = "un\n.\n..deux à\n".encode()
 
 
 def php(o, script, *words):
@@ -49,18 +50,33 @@ def phpmailer(o, tap):
                      ("application/octet-stream", ALL_BYTES)]})
 
 
-def symfony(o, tap):
-    for name, words in (("t", "-t"), ("ti", "-t -i"), ("oi", "-oi -t")):
-        to = "symfony-%s-1" % name
-        o.judge(tap, "Symfony Mailer, " + words,
-                php(o, "symfony.php", words, "symfony-" + name, "1"),
+def library(o, tap, title, script, name, words, text=TEXT, count=1):
+    """Symfony's and SwiftMailer's, who send the same."""
+    ran = php(o, script, words, name, str(count))
+    for i in range(1, count + 1):
+        to = "%s-%d" % (name, i)
+        o.judge(tap, "%s, %s%s" % (title, words, "" if i == 1 else
+                                   ", message %d" % i),
+                ran if i == 1 else None,
                 {"sender": "app@example.org",
                  "to": [to + "@example.net", to + "-bcc@example.net"],
                  "From": [("Ärger", "app@example.org")],
                  "To": [("Zoë", to + "@example.net")],
                  "fields": {"Subject": ["Ça marche"]},
-                 "parts": [("text/plain", "un\n.\n..deux à\n".encode()),
+                 "parts": [("text/plain", text),
                            ("application/octet-stream", ALL_BYTES)]})
+
+
+def symfony(o, tap):
+    for name, words in (("t", "-t"), ("ti", "-t -i"), ("oi", "-oi -t")):
+        library(o, tap, "Symfony Mailer", "symfony.php", "symfony-" + name,
+                words)
+
+
+def swift(o, tap):
+    for name, words in (("t", "-t"), ("ti", "-t -i")):
+        library(o, tap, "SwiftMailer", "swift.php", "swift-" + name, words,
+                TEXT + b"\n")  # SwiftMailer's own
 
 
 def pear(o, tap):
@@ -73,5 +89,5 @@ def pear(o, tap):
 
 
 def run(o, tap):
-    for part in (mail, phpmailer, symfony, pear):
+    for part in (mail, phpmailer, symfony, swift, pear):
         part(o, tap)

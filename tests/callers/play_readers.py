@@ -3,7 +3,6 @@
 import os
 
 from machine import USERS
-from office import PROGRAMS
 
 ALL_BYTES = bytes(range(256))
 TEXT = "à\n.\n..b\n".encode()
