@@ -20,12 +20,12 @@ struct child_question {
 	char *const *argv; /* NULL-terminated */
 	const char *input; /* given on stdin, then EOF; NULL: /dev/null */
 	size_t input_len;
-	int input_file; /* > 0: its stdin instead, from the beginning */
-	char *const
-		*variables; /* NAME=VALUE for its environment, too, or NULL */
-	bool takes_errors;  /* stderr goes where stdout goes, and what is
-	                       over the limit is dropped */
-	unsigned deadline;  /* seconds for everything */
+	int input_file;    /* > 0: its stdin instead, from the beginning */
+	bool takes_errors; /* stderr goes where stdout goes, and what is over
+	                      the limit is dropped */
+	/* NAME=VALUE, in its environment, too; NULL: none. */
+	char *const *variables;
+	unsigned deadline; /* seconds for everything */
 };
 
 /* Collects stdout in `answer` (over its limit: a fault).  0 when the helper ran

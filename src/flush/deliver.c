@@ -168,14 +168,19 @@ static void add_line(struct fault *f, const struct sbuf *output)
 	fault_set(f, f->kind, f->code, "%.250s: %s", before, shown);
 }
 
+static const char *code_of(int status)
+{
+	if (status == EX_NOUSER)
+		return "5.1.1";
+	return kind_of(status) == FAULT_PERM ? "5.2.0" : "4.2.0";
+}
+
 static int judge(const char *program, int status, const struct sbuf *output,
                  struct fault *f)
 {
-	enum fault_kind kind = kind_of(status);
-
 	if (status == EX_OK)
 		return 0;
-	fault_set(f, kind, kind == FAULT_PERM ? "5.2.0" : "4.2.0",
+	fault_set(f, kind_of(status), code_of(status),
 	          _("the local command `%s` ended with status %d"), program,
 	          status);
 	add_line(f, output);
@@ -279,7 +284,7 @@ int deliver(const struct delivery *d, const struct local_message *m,
 	case DELIVERY_COMMAND: return run_command(d, m, f);
 	case DELIVERY_NONE: break;
 	}
-	return fault_set(f, FAULT_CONFIG, "4.3.5",
+	return fault_set(f, FAULT_TEMP, "4.3.5",
 	                 _("`local` is not set any more: the next pass sends "
 	                   "this to a smarthost"));
 }

@@ -87,7 +87,6 @@ static void allow_if_set(struct landlock *l, const char *path)
 static void allow_configured(struct landlock *l, const struct config *config)
 {
 	allow_if_set(l, config->path);
-	allow_if_set(l, config->aliases);
 	landlock_allow_port(l, DNS_PORT);
 	for (size_t i = 0; i < config->count; i++) {
 		const struct smarthost *h = &config->smarthosts[i];

@@ -234,6 +234,29 @@ START_TEST(nothing_above_is_made)
 }
 END_TEST
 
+static int without_rights(void *arg)
+{
+	(void)arg;
+	start();
+	ck_assert_int_eq(mkdir("shut", 0555), 0);
+	write_config("maildir:", "shut/Mail", "");
+	is_refused("bob", FAULT_CONFIG, "must be able to write there");
+	write_config("maildir:", "Mail", "");
+	is_delivered("bob", ID);
+	ck_assert_int_eq(chmod("Mail/tmp", 0555), 0);
+	is_delivered("bob", ID);
+	is_refused("cy", FAULT_CONFIG, "must be able to write there");
+	keeper_end(&keeper);
+	return 0;
+}
+
+START_TEST(where_we_may_not_write)
+{
+	keeper_end(&keeper);
+	ck_assert_int_eq(fixture_as_nobody(without_rights, NULL), 0);
+}
+END_TEST
+
 /* --- names ---------------------------------------------------------------- */
 
 static const char *const unfit[] = {
@@ -479,7 +502,7 @@ END_TEST
 START_TEST(not_configured)
 {
 	fixture_write("relayrc", "smarthost a\n host h\n", 20);
-	is_refused("bob", FAULT_CONFIG, "`local` is not set any more");
+	is_refused("bob", FAULT_TEMP, "`local` is not set any more");
 	ck_assert_int_eq(unlink("relayrc"), 0);
 	is_refused("bob", FAULT_CONFIG, "there is no such file");
 }
@@ -557,6 +580,7 @@ int main(void)
 	tcase_add_test(all, what_a_crash_left);
 	tcase_add_test(all, links_are_not_followed);
 	tcase_add_test(all, nothing_above_is_made);
+	tcase_add_test(all, where_we_may_not_write);
 	tcase_add_loop_test(all, a_hostile_name, 0, (int)COUNT_OF(unfit));
 	tcase_add_test(all, to_a_command);
 	tcase_add_loop_test(all, how_it_ends, 0, (int)COUNT_OF(endings));
