@@ -23,6 +23,7 @@ ACCEPTED = b"250 2.0.0 stored as"
 
 class Flush(trial.Workload):
     recipients = ["ok@example.net"]
+    people = {}        # those that a recipient stands for
     body = b"one line\r\n"
     prefixes = ["queue"]
     calls = trial.FILE_CALLS + trial.NET_CALLS
@@ -40,13 +41,18 @@ class Flush(trial.Workload):
                 b"From: me@example.org\r\nTo: you\r\n\r\n" + self.body +
                 b"the end" + MARK.encode() + b"\r\n")
 
+    def arrives(self):
+        """The same, as the smarthost gets it."""
+        return self.message().replace(b"To: you\r\n",
+                                      b"To: you@example.org\r\n")
+
     def prepare(self, directory):
         """A queue as the real sendmail leaves it."""
         message = place.write(directory, "message", self.message())
         self.configure(directory, "strict")
         status, _, err = trial.run(
             [place.SENDMAIL, "-odq", "-i", "-f", "me@example.org",
-             *self.recipients], place.environment(directory), directory,
+             *(self.people or self.recipients)], place.environment(directory), directory,
             message)
         if status != 0:
             raise RuntimeError("cannot submit: %s %s" % (status, err))
@@ -101,18 +107,18 @@ class Flush(trial.Workload):
     def recorded(self, queue):
         """Recipients of whom the queue says at this moment that they have
         it; all of them, when the entry is gone."""
-        standing, _ = queue.standing()
+        standing, _ = queue.standing(self.people)
         return {r for r in self.recipients
                 if standing.get(r, "done") == "done"}
 
     def tell(self, queue, rounds):
         """(word, what is wrong or None, recipients who got it twice)"""
-        standing, torn = queue.standing()
+        standing, torn = queue.standing(self.people)
         if torn or queue.names("bad"):
             return "torn", "%s bad: %s" % (torn, queue.names("bad")), set()
         messages = [m for got in rounds for m in got]
         for message in messages:
-            if message.content != self.message():
+            if message.content != self.arrives():
                 return "altered", "it came with %d bytes" % len(
                     message.content), set()
         twice = set()
@@ -136,7 +142,7 @@ class Flush(trial.Workload):
         before = list(self.before)
         if ACCEPTED in state.heard:
             before.append(smarthost.Message(
-                self.under_way or ["ok@example.net"], self.message()))
+                self.under_way or ["ok@example.net"], self.arrives()))
         self.host("normal").collect()
         second, why = self.again(directory)
         if why:
@@ -194,13 +200,26 @@ class Settled(Flush):
         self.configure(directory, "normal")
 
 
+class Alias(Three):
+    """One recipient who stands for three."""
+    name = "flush, an alias of 3, one put off, one refused"
+    people = {"team": Three.recipients}
+
+    def configure(self, directory, name):
+        place.write(directory, "aliases", b"team: %s\n" % ", ".join(
+            self.recipients).encode())
+        place.write(directory, "relayrc", b"aliases %s\n" % os.path.join(
+            directory, "aliases").encode() +
+            smarthost.mine.configuration(name + self.kind))
+
+
 class Encrypted(Three):
     name = "flush, the same over TLS with a login"
     kind = "-tls"
     mark = None
 
 
-WORKLOADS = [One, Three, Settled, Encrypted]
+WORKLOADS = [One, Three, Settled, Alias, Encrypted]
 
 
 def suite(pool, tap):
@@ -215,7 +234,7 @@ def suite(pool, tap):
 def powercut_suite(pool, tap):
     for model in ("posix", "journal"):
         jobs = [pool.submit(powercut.cuts, workload(), model)
-                for workload in (One, Three, Settled)]
+                for workload in (One, Three, Settled, Alias)]
         tallies = [job.result() for job in jobs]
         bad = [line for tally in tallies for line in tally.bad]
         tap.result(not bad, "flush, power cut at every moment, %s" % model,

@@ -66,7 +66,7 @@ class Entry:
         self.values = {}
         for line in lines:
             letter, value = line[0], line[2:]
-            if line[1] != " " or letter not in "SRUBNTV":
+            if line[1] != " " or letter not in "SROYUBNTVE":
                 raise Torn("envelope: " + line)
             if letter == "R":
                 self.recipients.append(value)
@@ -105,27 +105,37 @@ class Queue:
                 torn.append("%s/%s: %s" % (place, name, why))
         return whole, torn
 
-    def journal(self, name):
-        """{index of a recipient: kind}, from the lines that are intact."""
+    def lines(self, name):
+        """The words of the journal's lines that are intact."""
         try:
             with open(os.path.join(self.path, "log", name), "rb") as file:
                 lines = file.read().split(b"\n")[:-1]
         except FileNotFoundError:
-            return {}
-        marks = {}
+            return
         for line in lines:
             text, star, check = line.rpartition(b" *")
             sum_of_it = b"%08X" % crc32c(name.encode() + text)
-            if not star or check != sum_of_it:
-                continue
-            kind, _, index, _ = text.decode().split(" ", 4)[:4]
+            if star and check == sum_of_it:
+                yield text.decode().split(" ", 5)
+
+    def journal(self, name):
+        """{index of a recipient: kind}"""
+        marks = {}
+        for kind, _, index, *_ in self.lines(name):
             if kind in "DFIRL" and index != "-":
                 if marks.get(int(index)) not in ("D", "F"):
                     marks[int(index)] = kind
         return marks
 
-    def standing(self):
-        """{recipient: "open" | "done" | "failed"} over new/ and failed/"""
+    def parts(self, name):
+        """{address: "done" | "failed"} of those that aliases stand for"""
+        words = {"d": "done", "f": "failed"}
+        return {line[4].partition(":")[2]: words[line[0]]
+                for line in self.lines(name) if line[0] in words}
+
+    def standing(self, people=None):
+        """{recipient: "open" | "done" | "failed"} over new/ and failed/;
+        `people` are the addresses that a recipient stands for."""
         words = {"D": "done", "F": "failed"}
         standing, torn = {}, []
         for place in ("new", "failed"):
@@ -137,5 +147,8 @@ class Queue:
                     word = words.get(marks.get(i), "open")
                     if place == "failed" and word == "open":
                         word = "abandoned"
-                    standing[recipient] = word
+                    for address in (people or {}).get(recipient,
+                                                      [recipient]):
+                        standing[address] = self.parts(name).get(
+                            address, word)
         return standing, torn

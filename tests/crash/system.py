@@ -239,8 +239,8 @@ def was_renamed(calls, hit, mode):
 # --- relay-flush -------------------------------------------------------------
 
 class SharedQueue(DropQueue):
-    def standing(self):
-        standing, torn = super().standing()
+    def standing(self, people=None):
+        standing, torn = super().standing(people)
         whole, bad = self.whole()
         for entry in whole.values():
             for recipient in entry.recipients:
