@@ -39,11 +39,11 @@ enum peer peer_find(void)
 	if (getsockname(STDIN_FILENO, &ours.any, &ours_size) != 0 ||
 	    (ours.any.sa_family != AF_INET && ours.any.sa_family != AF_INET6))
 		return PEER_PROGRAM;
-	if (!is_loopback(&ours) ||
-	    getpeername(STDIN_FILENO, &theirs.any, &theirs_size) != 0 ||
-	    !is_loopback(&theirs))
+	if (!is_loopback(&ours))
 		return PEER_NETWORK;
-	return PEER_LOOPBACK;
+	if (getpeername(STDIN_FILENO, &theirs.any, &theirs_size) != 0)
+		return PEER_LOOPBACK; /* it is gone already */
+	return is_loopback(&theirs) ? PEER_LOOPBACK : PEER_NETWORK;
 }
 
 void peer_close(void)

@@ -39,6 +39,7 @@ struct transaction {
 struct session {
 	const struct args *args;
 	const struct site *site;
+	const char *full_name; /* or NULL: the user's */
 	struct transaction now;
 };
 
@@ -74,7 +75,8 @@ static int as(const char *code, struct fault *f)
 
 static int mail(void *arg, const struct server_mail *m, struct fault *f)
 {
-	struct transaction *t = &((struct session *)arg)->now;
+	struct session *s = arg;
+	struct transaction *t = &s->now;
 
 	address_list_init(&t->recipients, ADDRESS_COUNT_LIMIT,
 	                  ADDRESS_BYTE_LIMIT);
@@ -85,6 +87,7 @@ static int mail(void *arg, const struct server_mail *m, struct fault *f)
 	t->envelope = (struct deposit_envelope){
 		.sender = t->sender,
 		.recipients = &t->recipients,
+		.full_name = s->full_name,
 		.body = m->body,
 		.ret = m->ret,
 		.envid = t->envid,
@@ -243,6 +246,10 @@ static int answer(struct server *server, int patience, struct fault *f)
 	sbuf_reset(out);
 	if (result == 0)
 		return 0;
+	if (server->settings->is_strict) { /* a connection may go at any time */
+		server_end(server);
+		return 0;
+	}
 	return fault_set_exit(f, EX_IOERR,
 	                      "nobody takes what SMTP has to answer: %s",
 	                      intl_error(errno));
@@ -328,8 +335,10 @@ int serve(const struct args *args, const struct site *site, struct fault *f)
 		return refuse_network(f);
 	find_host(host);
 	server_init(&server, &settings, &queue, &session);
-	if (peer == PEER_LOOPBACK)
+	if (peer == PEER_LOOPBACK) {
+		session.full_name = ""; /* a service's, of no author */
 		greet(&server);
+	}
 	result = converse(&server,
 	                  peer == PEER_PROGRAM ? INPUT_FOREVER : SILENCE, f);
 	server_release(&server);

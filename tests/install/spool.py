@@ -61,9 +61,13 @@ def wrong_user(system):
     groups = system.run("id", "-nG", "relay").stdout.split()
     if set(groups) != {"relay", "relaydrop", "relayq"}:
         why.append("relay is in %s" % groups)
-    words = system.run("getent", "passwd", "relay").stdout.strip().split(":")
-    if words[5] != "/nonexistent" or "nologin" not in words[6]:
-        why.append("relay: %s" % words)
+    groups = system.run("id", "-nG", "relay-smtp").stdout.split()
+    if groups != ["relay-smtp"]:
+        why.append("relay-smtp is in %s" % groups)
+    for name in ("relay", "relay-smtp"):
+        words = system.run("getent", "passwd", name).stdout.strip().split(":")
+        if words[5] != "/nonexistent" or "nologin" not in words[6]:
+            why.append("%s: %s" % (name, words))
     return why
 
 

@@ -59,6 +59,11 @@ def drop_is_shut_in(place):
     return exposure(place, "relay-drop@.service")
 
 
+def smtp_is_shut_in(place):
+    """systemd-analyze security: relay-smtp@.service is at most 1.5"""
+    return exposure(place, "relay-smtp@.service")
+
+
 def apparmor_parses(place):
     """apparmor_parser takes the profiles"""
     done = run("apparmor_parser", "--skip-kernel-load", "--skip-cache",
@@ -90,4 +95,4 @@ def rpm_parses(place):
 
 
 CASES = (verify_system, verify_user, flush_is_shut_in, drop_is_shut_in,
-         apparmor_parses, shells_read_them, rpm_parses)
+         smtp_is_shut_in, apparmor_parses, shells_read_them, rpm_parses)

@@ -24,6 +24,7 @@ sys.path.append(os.path.join(TESTS, "crash"))
 from spool import crc32c  # noqa: E402
 
 RELAY, DROP, QUEUE = 64100, 64101, 64102  # user and group relay; the groups
+SMTP = 64103  # user and group relay-smtp
 USERS = {"alice": 64111, "bob": 64112, "carol": 64113, "dave": 64114}
 STRANGER = 64199  # has no entry in the password file
 PATIENCE = 60
@@ -188,8 +189,8 @@ class Machine:
                            if line.split(":")[0] not in names)
 
     def _add_users(self):
-        names = [*USERS, "relay"]
-        users = dict(USERS, relay=RELAY)
+        users = {**USERS, "relay": RELAY, "relay-smtp": SMTP}
+        names = list(users)
         write("/etc/passwd", self._without("/etc/passwd", names) + "".join(
             "%s:x:%d:%d:%s:/home/%s:/bin/sh\n" % (
                 name, uid, uid, name.capitalize(), name)
