@@ -5,9 +5,12 @@ Exit status 0 means: exactly one whole entry is in new/, with what was
 submitted.  Any other: nothing in new/ is torn, and there is an entry only if
 the fault came at or after the rename ("kept": a caller that tries again makes
 a duplicate, never a loss).
+
+A session of -bs says 250 and a name for each message instead.
 """
 import fcntl
 import os
+import re
 import signal
 
 import place
@@ -201,7 +204,101 @@ class FirstUse(Plain):
             "RELAY_QUEUE": os.path.join(directory, self.queue)}
 
 
-WORKLOADS = [Plain, Piped, FirstUse]
+LARGE = b"0123456789 0123456789 0123456789 0123456789 012345678\n" * 1300
+
+
+class Session(Submission):
+    """Larger than what is read at once: a reply is out before the next
+    message is whole."""
+    name = "submit d: -bs, three messages"
+    count = 3
+    recipients = ["you@example.net"]
+    prefixes = ["queue", "message"]
+    present = [b"subject: session"]
+    message = b"".join(
+        b"MAIL FROM:<m%d@example.org>\n"
+        b"RCPT TO:<you@example.net> NOTIFY=NEVER\nDATA\n"
+        b"Subject: session\n\n%d\n%s.\n" % (number, number, LARGE)
+        for number in range(3))
+
+    def command(self, directory):
+        return [place.SENDMAIL, "-bs", "-odq"]
+
+    def flaw(self, entry):
+        self.sender = entry.sender
+        number = re.fullmatch(r"m(\d)@example\.org", entry.sender)
+        self.body = b"%s\r\n" % (number[1].encode() if number else b"") + \
+            LARGE.replace(b"\n", b"\r\n")
+        return super().flaw(entry)
+
+    def judge(self, directory, outcome, mode, call):
+        word, why = self.judge_said(directory, outcome.out,
+                                    was_renamed(outcome.calls, call, mode))
+        if why is None and mode not in trial.KILLS:
+            why = self.judge_words(directory, outcome, mode, call)
+        if why is None and mode in trial.KILLS:
+            why = self.judge_next(directory)
+        return word, why
+
+    def judge_said(self, directory, said, may_be_kept):
+        """What was answered with 250 is there; of the rest at most one, that
+        was about to be."""
+        whole, torn = self.spool(directory).scan("new")
+        names = self.accepted(said)
+        if torn:
+            return "torn", " ".join(torn)
+        for entry in whole.values():
+            flaw = self.flaw(entry)
+            if flaw:
+                return "torn", flaw
+        if len({entry.sender for entry in whole.values()}) != len(whole):
+            return "duplicate", "%d entries" % len(whole)
+        if not set(names) <= set(whole):
+            return "lost", "%s, of %s" % (sorted(whole), names)
+        if len(whole) - len(names) > (1 if may_be_kept else 0):
+            return "kept", "%d queued, %d accepted" % (len(whole), len(names))
+        if len(whole) > len(names):
+            return "kept", None
+        return "accepted %d" % len(names), None
+
+    @staticmethod
+    def accepted(said):
+        return [name.decode() for name in
+                re.findall(rb"^250 Ok: queued as ([0-9A-F]+)\r$", said, re.M)]
+
+    def judge_words(self, directory, outcome, mode, call):
+        """A failed fsync is no 250, and the others go on."""
+        names = self.accepted(outcome.out)
+        if mode == "none" and len(names) != self.count:
+            return "%d accepted" % len(names)
+        if call is not None and call.name == "fsync" and \
+                mode.startswith("err:") and len(names) >= self.count:
+            return "accepted after a failed fsync"
+        if call is not None and call.name == "fsync" and \
+                mode.startswith("err:") and not mode.endswith("+") and \
+                len(names) != self.count - 1:
+            return "one failed fsync, and %d accepted" % len(names)
+        if call is not None and call.name == "fsync":
+            call = None
+        return super().judge_words(directory, outcome, mode, call)
+
+    def judge_cut(self, directory, state):
+        return self.judge_said(directory, state.said, True)
+
+    def judge_next(self, directory):
+        before = self.spool(directory).names("new")
+        status, said, err = trial.run(self.command(directory),
+                                      place.environment(directory), directory,
+                                      self.stdin(directory))
+        whole, torn = self.spool(directory).scan("new")
+        if status != 0 or torn or err or not set(before) <= set(whole) or \
+                set(whole) - set(before) != set(self.accepted(said)) or \
+                len(whole) != len(before) + self.count:
+            return "the next session: status %s %s %s" % (status, err, torn)
+        return None
+
+
+WORKLOADS = [Plain, Piped, FirstUse, Session]
 
 
 def suite(pool, tap):
