@@ -9,6 +9,7 @@ import statistics
 import subprocess
 
 from machine import USERS, wait_until, write
+from office import at_home
 
 ROOT = "root@example.org"
 
@@ -82,7 +83,7 @@ def sudo(o, tap):
             {"sender": "dave@example.org", "to": ["sudo@example.net"],
              "From": [("", "dave@example.org")],
              "To": [("", "sudo@example.net")],
-             "inside": [b" dave : user NOT in sudoers ; PWD=/home/dave ; "
+             "inside": [b" dave : user NOT in sudoers ; PWD=/run/home/dave ; "
                         b"USER=root ; COMMAND=/bin/true\r\n"]}, status=1)
 
 
@@ -162,13 +163,13 @@ def fail2ban(o, tap):
 
 def sieve(o, tap):
     """dovecot-lda: a redirect keeps the sender, vacation has none."""
-    home = "/home/dave"
+    home = at_home("dave")
     write("/etc/dovecot-lda.conf", "mail_location = maildir:~/Maildir\n"
           "postmaster_address = postmaster@example.org\n"
           "hostname = client.test\nsendmail_path = /usr/sbin/sendmail\n"
-          "log_path = /home/dave/log\nssl = no\nprotocols =\n"
+          "log_path = %s/log\nssl = no\nprotocols =\n"
           "protocol lda {\n mail_plugins = sieve\n}\n"
-          "plugin {\n sieve = ~/.dovecot.sieve\n}\n")
+          "plugin {\n sieve = ~/.dovecot.sieve\n}\n" % home)
     o.file("dave", ".dovecot.sieve",
            'require ["vacation", "copy"];\n'
            'redirect :copy "redirect@example.net";\n'

@@ -3,6 +3,7 @@
 import os
 
 from machine import USERS
+from office import at_home
 
 ALL_BYTES = bytes(range(256))
 TEXT = "à\n.\n..b\n".encode()
@@ -103,12 +104,12 @@ def git(o, tap):
 def nmh(o, tap):
     """Its send, by sendmail -t: once more for who is in Bcc."""
     o.file("bob", ".mh_profile", b"Path: Mail\n")
-    os.makedirs("/home/bob/Mail", exist_ok=True)
-    os.chown("/home/bob/Mail", USERS["bob"], USERS["bob"])
+    os.makedirs(at_home("bob", "Mail"), exist_ok=True)
+    os.chown(at_home("bob", "Mail"), USERS["bob"], USERS["bob"])
     o.file("bob", "draft", b"From: bob@example.org\nTo: nmh@example.net\n"
            b"Bcc: nmh-bcc@example.net\nSubject: nmh\n--------\none\n.\ntwo\n")
     ran = o.call(["/usr/bin/mh/send", "-mts", "sendmail/pipe", "-nodraftfolder",
-                  "/home/bob/draft"])
+                  at_home("bob", "draft")])
     o.judge(tap, "nmh, sendmail/pipe", ran,
             {"sender": "bob@example.org", "to": ["nmh@example.net"],
              "fields": {"Subject": ["nmh"]}, "body": b"one\r\n.\r\ntwo\r\n"})
