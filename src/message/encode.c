@@ -81,7 +81,7 @@ void base64_end(struct base64 *b, struct sbuf *out)
 
 void quoted_init(struct quoted *q)
 {
-	q->used = 0;
+	*q = (struct quoted){ .used = 0 };
 }
 
 static void put_hex(struct sbuf *out, char c)
@@ -92,14 +92,22 @@ static void put_hex(struct sbuf *out, char c)
 	sbuf_add(out, text, 3);
 }
 
+/* Must the first byte of the line be encoded? */
+static bool begins_badly(const struct quoted *q)
+{
+	if (q->used == 0)
+		return false;
+	return q->line[0] == '.' || (q->line[0] == '-' && q->is_continued) ||
+	       (q->used >= 5 && memcmp(q->line, "From ", 5) == 0);
+}
+
 /* The line, without its end: `is_soft` if text of the same line follows. */
 static void put_line(struct quoted *q, bool is_soft, struct sbuf *out)
 {
 	const char *from = q->line, *end = from + q->used;
 	char last = q->used > 0 ? end[-1] : '\0';
 
-	if (q->used > 0 &&
-	    (*from == '.' || (q->used >= 5 && memcmp(from, "From ", 5) == 0)))
+	if (begins_badly(q))
 		put_hex(out, *from++);
 	if (from < end && !is_soft && ascii_is_blank(last)) {
 		sbuf_add(out, from, (size_t)(end - from) - 1);
@@ -109,6 +117,7 @@ static void put_line(struct quoted *q, bool is_soft, struct sbuf *out)
 	}
 	if (is_soft)
 		sbuf_add(out, "=\r\n", 3);
+	q->is_continued = is_soft;
 	q->used = 0;
 }
 

@@ -35,9 +35,11 @@ void base64_end(struct base64 *b, struct sbuf *out);
 
 /* Lines of at most 76 bytes.  The text comes without its line ends; each is
  * told by quoted_break.  A CR, LF or NUL in the text is encoded, and so are a
- * blank before a line end, a dot and a "From " that begin a line: what is on
- * the way may think of them. */
+ * blank before a line end, a dot and a "From " that begin a line, since there
+ * are programs on the way that change them, and a hyphen that comes to begin
+ * one: no boundary may arise. */
 struct quoted {
+	bool is_continued; /* a soft break is before the line */
 	size_t used;
 	char line[80];
 };

@@ -56,10 +56,11 @@ static void from_quoted(const struct sbuf *in, struct sbuf *out)
 			continue;
 		}
 		ck_assert_uint_le(i + 3, in->len);
-		c = (char)(digit(s[1]) << 4 | digit(s[2]));
-		if (memcmp(s, "=\r\n", 3) != 0)
-			sbuf_add(out, &c, 1);
 		i += 2;
+		if (memcmp(s, "=\r\n", 3) == 0)
+			continue;
+		c = (char)(digit(s[1]) << 4 | digit(s[2]));
+		sbuf_add(out, &c, 1);
 	}
 }
 
@@ -103,6 +104,7 @@ static const struct {
 	{ TEXT(A72 "b"), A72 "=\r\nb" },
 	{ TEXT(A72 ".b"), A72 "=\r\n=2Eb" },
 	{ TEXT(A72 "From b"), A72 "=\r\n=46rom b" },
+	{ TEXT(A72 "--b\r\n--c"), A72 "=\r\n=2D-b\r\n--c" },
 	{ TEXT(A20 A20 A20 "aaaaaaaaaa\xc3\xa4"),
 	  A20 A20 A20 "aaaaaaaaaa=\r\n=C3=A4" },
 };
