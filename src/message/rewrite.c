@@ -223,22 +223,35 @@ static void unfold(struct sbuf *b, const struct sbuf *raw)
 			sbuf_add(b, raw->data + i, 1);
 }
 
+/* A caller's control characters are no reason to refuse what we add. */
+static void add_clean(struct sbuf *b, const struct sbuf *value)
+{
+	for (size_t i = 0; i < value->len; i++) {
+		const char *c = value->data + i;
+
+		sbuf_add(b, ascii_is_control(*c) && *c != '\t' ? "?" : c, 1);
+	}
+}
+
 /* Where answers go, and what was said: before From changes. */
 static int keep_original(const struct rewrite_rules *rules, struct header *h,
                          const struct header_field *from, const struct edit *e,
                          bool is_list, struct fault *f)
 {
-	struct sbuf value;
+	struct sbuf value, clean;
 	int result = 0;
 
 	sbuf_init(&value, h->text.limit);
+	sbuf_init(&clean, h->text.limit);
 	header_value(h, from, &value);
-	result = add_field(rules, h, "X-Original-From", &value, f);
+	add_clean(&clean, &value);
+	result = add_field(rules, h, "X-Original-From", &clean, f);
 	sbuf_reset(&value);
 	unfold(&value, &e->qualified);
 	if (result == 0 && is_list && e->count > 0)
 		result = add_field(rules, h, "Reply-To", &value, f);
 	sbuf_release(&value);
+	sbuf_release(&clean);
 	return result;
 }
 

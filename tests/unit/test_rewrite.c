@@ -71,6 +71,10 @@ static const struct {
 	  "From: mail" X "\nX-Original-From: <>\n" },
 	{ &force, "From: a b c\n",
 	  "From: mail" X "\nX-Original-From: a b c\n" },
+	/* what was said may not be fit to be said again */
+	{ &force, "From: \033[31mEve\tB\177 <b@y.test>\nSender: \001\n",
+	  "From: mail" X "\nX-Original-From: ?[31mEve\tB? <b@y.test>\n" },
+	{ &plain, "From: \033[31mEve <eve>\nTo: root (\001)\n", NULL },
 	{ &force, "Sender: b@y.test\nFrom: ann\n", "From: ann" X "\n" },
 	{ &force, "Sender: ann\nFrom: ann\n",
 	  "Sender: ann" X "\nFrom: ann" X "\n" },
