@@ -9,10 +9,8 @@
 
 #define ADDRESS_ROOM ((size_t)2 * ADDRESS_MAX)
 
-/* The name that aliases and the postmaster know: what is before the @, if the
- * address is one of this machine. */
-static bool find_name(const struct resolve_rules *rules, const char *address,
-                      struct sbuf *name)
+bool resolve_name(const struct resolve_rules *rules, const char *address,
+                  struct sbuf *name)
 {
 	const char *host = rules->names->host;
 	const char *domain = address_domain(address);
@@ -67,7 +65,7 @@ static int settle(const struct resolve_rules *rules, const char *address,
 	bool is_bare = rewrite_is_bare(rules->names, address, &n), is_system;
 
 	sbuf_init(&name, ADDRESS_ROOM);
-	is_system = find_name(rules, address, &name) &&
+	is_system = resolve_name(rules, address, &name) &&
 	            rules->postmaster != NULL &&
 	            rules->is_system(rules->arg, name.data);
 	if (is_bare && rules->delivers_here) {
@@ -90,7 +88,7 @@ static int expand(const struct resolve_rules *rules, const char *address,
 	int found = 0;
 
 	sbuf_init(&name, ADDRESS_ROOM);
-	if (rules->aliases != NULL && find_name(rules, address, &name))
+	if (rules->aliases != NULL && resolve_name(rules, address, &name))
 		found = aliases_expand(rules->aliases, name.data, members, f);
 	sbuf_release(&name);
 	return found;
@@ -102,7 +100,7 @@ bool resolve_is_ours(const struct resolve_rules *rules, const char *recipient)
 	bool found;
 
 	sbuf_init(&name, ADDRESS_ROOM);
-	found = find_name(rules, recipient, &name);
+	found = resolve_name(rules, recipient, &name);
 	sbuf_release(&name);
 	return found;
 }

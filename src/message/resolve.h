@@ -37,6 +37,11 @@ struct resolve_rules {                     /* all borrowed */
 	const void *arg;
 };
 
+/* Append the name that aliases and the postmaster know: what is before the @,
+ * if the address is one of this machine.  False: it is not. */
+bool resolve_name(const struct resolve_rules *rules, const char *address,
+                  struct sbuf *name);
+
 /* Takes one address; a result other than 0 ends it. */
 typedef int resolve_give(void *arg, const char *address, enum resolve_rule rule,
                          struct fault *f);

@@ -9,6 +9,8 @@
 #ifndef RELAY_COMMAND_H
 #define RELAY_COMMAND_H
 
+#include <stdbool.h>
+
 #include "base/fault.h"
 #include "queue/site.h"
 
@@ -18,6 +20,7 @@ struct command {
 	const char *about;    /* N_(), one line */
 	const char *details;  /* N_(), options and examples */
 	int (*run)(const struct site *site, int argc, char *argv[]);
+	bool opens_files; /* as who calls; it becomes the queue's owner then */
 };
 
 /* `site` has the places of --config and --queue, if they were given. */

@@ -38,7 +38,7 @@ static const struct command commands[] = {
 	     "  --json      one JSON object instead of text\n"
 	     "  --options   list every key of the configuration and its "
 	     "default\n"),
-	  command_check },
+	  command_check, false },
 	{ "explain", "[--json] [OPTION...] FILE|ID [RECIPIENT...]",
 	  N_("what becomes of a message's addresses, and why"),
 	  N_("Shows sender, recipients and header before and after, and which "
@@ -52,7 +52,7 @@ static const struct command commands[] = {
 	     "  --smarthost NAME as it would go this way\n"
 	     "  --json           one JSON object instead of text\n\n"
 	     "Exit status: 0, or 78 when a recipient cannot be sent to.\n"),
-	  command_explain },
+	  command_explain, true },
 	{ "flush", "[--now] [--watch] [OPTION...] [ID...]",
 	  N_("send what is waiting"),
 	  N_("Sends the messages that are due; the timer and each submission "
@@ -69,7 +69,7 @@ static const struct command commands[] = {
 	     "78 a person must act, 69 no such message, 74 the queue itself is "
 	     "in "
 	     "trouble.\n"),
-	  command_flush },
+	  command_flush, false },
 	{ "queue", "[list | show | hold | release | remove | retry] [ID...]",
 	  N_("what is waiting, why, and when it is tried again"),
 	  N_("Without a word, or with `list`: all messages.  With one:\n\n"
@@ -81,7 +81,7 @@ static const struct command commands[] = {
 	     "up\n\n"
 	     "  --all           every message that the word fits\n"
 	     "  --json          one JSON object (list and show)\n"),
-	  command_queue },
+	  command_queue, false },
 };
 
 struct invocation {
@@ -287,7 +287,7 @@ static int run_command(const struct command *command, const struct site *site,
 {
 	struct fault f;
 
-	if (site_become_owner(site, &f) != 0)
+	if (!command->opens_files && site_become_owner(site, &f) != 0)
 		return command_fail(&f);
 	if (!site->is_system || site_is_ours(site) ||
 	    command->run != command_queue)

@@ -36,7 +36,9 @@ void specimen_init(struct specimen *s)
 	sbuf_init(&s->sender, ADDRESS_MAX * 2);
 	address_list_init(&s->recipients, ADDRESS_COUNT_LIMIT,
 	                  ADDRESS_BYTE_LIMIT);
+	/* What sendmail takes, and room for what is rewritten. */
 	header_init(&s->header, 3 * HEADER_BYTE_LIMIT, HEADER_FIELD_LIMIT);
+	s->header.byte_limit = HEADER_BYTE_LIMIT;
 	wire_input_init(&s->input, true, false, HEADER_BYTE_LIMIT, into_nothing,
 	                NULL);
 	sbuf_init(&s->unread, HEADER_BYTE_LIMIT + 2 * READ_SIZE);
@@ -68,7 +70,7 @@ static int read_more(struct specimen *s, struct fault *f)
 		n = fdio_read(s->fd, piece, sizeof(piece));
 		if (n < 0)
 			return fault_set_exit(f, EX_NOINPUT,
-			                      _("cannot read the message: %s"),
+			                      _("cannot read %s: %s"), s->name,
 			                      intl_error(errno));
 	}
 	s->at_end = n == 0;
@@ -78,10 +80,14 @@ static int read_more(struct specimen *s, struct fault *f)
 
 /* One line of the header.  1: there are more, 0: the body begins. */
 static int take_line(struct specimen *s, const struct wire_line *line,
-                     struct fault *f)
+                     bool is_part, struct fault *f)
 {
 	switch (header_add_line(&s->header, line->text, line->len)) {
-	case HEADER_TAKEN: sbuf_drop(&s->unread, line->used); return 1;
+	case HEADER_TAKEN:
+		if (is_part)
+			break;
+		sbuf_drop(&s->unread, line->used);
+		return 1;
 	case HEADER_END: sbuf_drop(&s->unread, line->used); return 0;
 	case HEADER_BODY: return 0;
 	case HEADER_TOO_LONG: break;
@@ -97,16 +103,16 @@ static int read_header(struct specimen *s, struct fault *f)
 
 	while (more > 0) {
 		struct wire_line line;
+		enum wire_next next =
+			wire_next_line(&s->input, s->unread.data, s->unread.len,
+		                       s->at_end, &line);
 
-		switch (wire_next_line(&s->input, s->unread.data, s->unread.len,
-		                       s->at_end, &line)) {
-		case WIRE_NEXT_READ:
+		if (next == WIRE_NEXT_NONE)
+			more = 0;
+		else if (next == WIRE_NEXT_READ)
 			more = read_more(s, f) == 0 ? 1 : -1;
-			break;
-		case WIRE_NEXT_NONE: more = 0; break;
-		case WIRE_NEXT_LINE:
-		case WIRE_NEXT_PART: more = take_line(s, &line, f); break;
-		}
+		else
+			more = take_line(s, &line, next == WIRE_NEXT_PART, f);
 	}
 	return more;
 }
@@ -192,8 +198,12 @@ static int take_recipients(struct specimen *s, struct fault *f)
 
 /* --- opening -------------------------------------------------------------- */
 
-static int open_file(struct specimen *s, const char *name, struct fault *f)
+int specimen_open(struct specimen *s, const char *name, struct fault *f)
 {
+	s->name = name;
+	s->is_id = entry_is_id(name) && access(name, F_OK) != 0;
+	if (s->is_id)
+		return 0;
 	s->fd = strcmp(name, "-") == 0 ? STDIN_FILENO
 	                               : open(name, O_RDONLY | O_CLOEXEC);
 	if (s->fd >= 0)
@@ -202,57 +212,54 @@ static int open_file(struct specimen *s, const char *name, struct fault *f)
 	                      intl_error(errno));
 }
 
-static bool find_entry(struct specimen *s, const struct spool *spool,
-                       const char *id, struct fault *f)
+/* False: the id is not in that place.  *f: what is wrong with the entry. */
+static bool find_in(struct specimen *s, const struct spool *spool,
+                    enum spool_place place, struct fault *f)
 {
-	static const enum spool_place places[] = { SPOOL_NEW, SPOOL_HOLD,
-		                                   SPOOL_FAILED };
+	struct listing_item item;
+	bool found = listing_read(spool, place, s->name, &item);
 
-	for (size_t i = 0; i < COUNT_OF(places) && s->entry.fd < 0; i++) {
-		struct listing_item item;
-
-		if (listing_read(spool, places[i], id, &item)) {
-			s->entry = item.entry;
-			*f = item.damage;
-			entry_init(&item.entry);
-		}
-		listing_item_release(&item);
+	if (found) {
+		*f = item.damage;
+		s->entry = item.entry;
+		entry_init(&item.entry);
 	}
-	return s->entry.fd >= 0;
+	listing_item_release(&item);
+	return found;
 }
 
 /* Wherever it is in the queue; whoever sends it goes on. */
 static int open_entry(struct specimen *s, const struct site *site,
-                      const char *id, struct fault *f)
+                      struct fault *f)
 {
 	struct spool spool;
-	bool missing = false;
-	int result;
+	bool missing = false, found = false;
+	int result = site_open(site, &spool, &missing, f);
 
-	fault_clear(f);
-	result = site_open(site, &spool, &missing, f);
-	if (result == 0 && (missing || !find_entry(s, &spool, id, f)) &&
-	    f->kind == FAULT_NONE)
-		fault_set_exit(f, EX_NOINPUT,
-		               _("%s: no such message; `relay queue` lists "
-		                 "them"),
-		               id);
+	for (int place = 0; place < SPOOL_PLACES && !found; place++)
+		if (result == 0 && spool.place[place].fd >= 0)
+			found = find_in(s, &spool, (enum spool_place)place, f);
 	spool_release(&spool);
-	return result == 0 && f->kind == FAULT_NONE ? 0 : -1;
+	if (result != 0 && !missing)
+		return -1;
+	if (!found)
+		return fault_set_exit(f, EX_NOINPUT,
+		                      _("%s: no such message; `relay queue` "
+		                        "lists them"),
+		                      s->name);
+	return f->kind == FAULT_NONE ? 0 : fault_wrap(f, "%s", s->name);
 }
 
-int specimen_open(struct specimen *s, const struct site *site, const char *name,
+int specimen_read(struct specimen *s, const struct site *site,
                   const char *sender, char *const *recipients, size_t count,
                   struct fault *f)
 {
-	bool is_id = entry_is_id(name) && access(name, F_OK) != 0;
-
-	if ((is_id ? open_entry(s, site, name, f) : open_file(s, name, f)) != 0)
+	if (s->is_id && open_entry(s, site, f) != 0)
 		return -1;
 	if (read_header(s, f) != 0 || take_sender(s, site, sender, f) != 0 ||
 	    add_given(s, recipients, count, f) != 0)
 		return -1;
 	if (s->recipients.count == 0 && take_recipients(s, f) != 0)
 		return -1;
-	return is_id ? 0 : complete(s, site, f);
+	return s->is_id ? 0 : complete(s, site, f);
 }

@@ -19,6 +19,8 @@
 #include "queue/site.h"
 
 struct specimen {
+	const char *name; /* borrowed */
+	bool is_id;
 	struct entry entry; /* of the queue, or fd -1 */
 	int fd;             /* of a file, or -1 */
 	struct sbuf sender; /* bare; "" is the null sender */
@@ -32,9 +34,13 @@ struct specimen {
 void specimen_init(struct specimen *s);
 void specimen_release(struct specimen *s);
 
-/* `name` is an id of the queue, a file, or "-".  `sender` may be NULL, and
- * recipients may be none: then they are the message's own. */
-int specimen_open(struct specimen *s, const struct site *site, const char *name,
+/* `name` is an id of the queue, a file, or "-"; a file is opened now, with the
+ * rights that the caller has now. */
+int specimen_open(struct specimen *s, const char *name, struct fault *f);
+
+/* `sender` may be NULL, and recipients may be none: then they are the message's
+ * own. */
+int specimen_read(struct specimen *s, const struct site *site,
                   const char *sender, char *const *recipients, size_t count,
                   struct fault *f);
 

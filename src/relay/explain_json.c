@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is explained, as one object; its words are never translated. */
+#include <string.h>
+
+#include "base/escape.h"
+#include "relay/explain.h"
+
+static const char *recipient_rule(enum resolve_rule rule)
+{
+	static const char *const names[] = { "none", "domain", "aliases",
+		                             "postmaster", "local" };
+
+	return names[rule];
+}
+
+static const char *sender_rule(enum rewrite_rule rule)
+{
+	static const char *const names[] = { "none", "domain", "from_force" };
+
+	return names[rule];
+}
+
+static void member(struct sbuf *b, const char *before, const char *name,
+                   const char *value)
+{
+	sbuf_addf(b, "%s\"%s\": ", before, name);
+	if (value == NULL)
+		sbuf_addstr(b, "null");
+	else
+		escape_add_json(b, value);
+}
+
+/* A list that is being written. */
+struct list {
+	struct sbuf *out;
+	size_t items;
+};
+
+static void next_item(struct list *l)
+{
+	sbuf_addstr(l->out, l->items++ > 0 ? ", " : "");
+}
+
+static void add_sender(struct explain *e)
+{
+	const char *given = e->specimen.sender.data;
+	enum rewrite_rule rule;
+	struct sbuf sent;
+
+	sbuf_init(&sent, ADDRESS_MAX * 2);
+	rule = explain_sender(e, &sent);
+	member(&e->out, "{", "smarthost", e->by->name);
+	member(&e->out, ", \"sender\": {", "given", given);
+	member(&e->out, ", ", "sent", sent.data);
+	member(&e->out, ", ", "rule", sender_rule(rule));
+	sbuf_addstr(&e->out, "}");
+	sbuf_release(&sent);
+}
+
+static int take(void *arg, const char *address, enum resolve_rule rule,
+                struct fault *f)
+{
+	struct list *l = arg;
+
+	(void)f;
+	next_item(l);
+	member(l->out, "{", "address", address);
+	member(l->out, ", ", "rule", recipient_rule(rule));
+	sbuf_addstr(l->out, "}");
+	return 0;
+}
+
+static void add_aliases(struct explain *e, const char *recipient)
+{
+	struct list l = { .out = &e->out };
+	struct sbuf lines, line;
+
+	sbuf_init(&lines, EXPLAIN_OUTPUT_LIMIT);
+	sbuf_init(&line, EXPLAIN_OUTPUT_LIMIT);
+	explain_aliases(e, recipient, &lines);
+	sbuf_addstr(&e->out, ", \"aliases\": [");
+	for (const char *at = lines.data; *at != '\0'; at += line.len + 1) {
+		sbuf_reset(&line);
+		sbuf_add(&line, at, strcspn(at, "\n"));
+		next_item(&l);
+		escape_add_json(&e->out, line.data);
+	}
+	sbuf_addstr(&e->out, "]");
+	sbuf_release(&lines);
+	sbuf_release(&line);
+}
+
+/* False: it cannot be sent to. */
+static bool add_recipient(struct explain *e, const char *recipient)
+{
+	struct list l = { .out = &e->out };
+	struct fault f = { 0 };
+	int result;
+
+	member(&e->out, "{", "given", recipient);
+	add_aliases(e, recipient);
+	sbuf_addstr(&e->out, ", \"sent\": [");
+	result = resolve_recipient(&e->rules.resolve, recipient, take, &l, &f);
+	sbuf_addstr(&e->out, "]");
+	member(&e->out, ", ", "fault", result != 0 ? f.text : NULL);
+	sbuf_addstr(&e->out, "}");
+	return result == 0;
+}
+
+static bool add_recipients(struct explain *e)
+{
+	const struct address_list *list = &e->specimen.recipients;
+	struct list l = { .out = &e->out };
+	bool all = true;
+
+	sbuf_addstr(&e->out, ", \"recipients\": [");
+	for (size_t i = 0; i < list->count; i++) {
+		next_item(&l);
+		all &= add_recipient(e, list->item[i]);
+	}
+	sbuf_addstr(&e->out, "]");
+	return all;
+}
+
+static void note_field(void *arg, enum rewrite_rule rule, const char *name,
+                       const char *before, const char *after)
+{
+	struct list *l = arg;
+
+	next_item(l);
+	member(l->out, "{", "field", name);
+	member(l->out, ", ", "before", before);
+	member(l->out, ", ", "after", after);
+	member(l->out, ", ", "rule", sender_rule(rule));
+	sbuf_addstr(l->out, "}");
+}
+
+int explain_json(struct explain *e, bool *all, struct fault *f)
+{
+	struct list l = { .out = &e->out };
+	int result;
+
+	add_sender(e);
+	*all = add_recipients(e);
+	sbuf_addstr(&e->out, ", \"header\": [");
+	e->rules.rewrite.note = note_field;
+	e->rules.rewrite.note_arg = &l;
+	result = rewrite_header(&e->rules.rewrite, &e->specimen.header, f);
+	sbuf_addstr(&e->out, "]}\n");
+	return result < 0 ? -1 : 0;
+}
