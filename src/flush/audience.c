@@ -157,7 +157,8 @@ static int take(void *arg, const char *address, enum resolve_rule rule,
 		add_member(a, g->recipient, AUDIENCE_BEFORE, mark->kind);
 		return 0;
 	}
-	if (a->count >= ADDRESS_COUNT_LIMIT)
+	if (a->count >= ADDRESS_COUNT_LIMIT &&
+	    address_list_find(&a->addresses, address) >= a->count)
 		return fault_set(f, FAULT_PERM, "5.5.3",
 		                 _("with the aliases it has more than %zu "
 		                   "recipients; send it in several parts"),

@@ -316,6 +316,35 @@ START_TEST(many_recipients_once)
 }
 END_TEST
 
+/* clang-format off */
+static const struct {
+	const char *bare;
+	size_t place;	/* in ann@x.test, ann, "a b"@y.test; 3: it is not there */
+} places_in_list[] = {
+	{ "ann@x.test", 0 }, { "ann@X.TEST", 0 }, { "ann", 1 },
+	{ "\"a b\"@y.test", 2 }, { "Ann@x.test", 3 }, { "Ann", 3 },
+	{ "ann@x.tes", 3 }, { "ann@", 3 }, { "", 3 }, { "x.test", 3 },
+};
+/* clang-format on */
+
+START_TEST(find)
+{
+	static const char *const held[] = { "ann@x.test", "ann",
+		                            "\"a b\"@y.test" };
+	struct fault f = { .kind = FAULT_NONE };
+	struct address_list l;
+
+	address_list_init(&l, 10, 1000);
+	ck_assert_uint_eq(address_list_find(&l, "ann"), 0); /* of none */
+	for (size_t i = 0; i < COUNT_OF(held); i++)
+		ck_assert_int_eq(address_list_add_unique(&l, held[i], &f), 0);
+	ck_assert_uint_eq(address_list_find(&l, places_in_list[_i].bare),
+	                  places_in_list[_i].place);
+	ck_assert_uint_eq(l.count, COUNT_OF(held));
+	address_list_release(&l);
+}
+END_TEST
+
 START_TEST(limit_of_bytes)
 {
 	struct fault f = { .kind = FAULT_NONE };
@@ -530,6 +559,7 @@ int main(void)
 	tcase_add_test(all, length);
 	tcase_add_loop_test(all, huge_text, 0, COUNT_OF(huge));
 	tcase_add_test(all, many_recipients_once);
+	tcase_add_loop_test(all, find, 0, COUNT_OF(places_in_list));
 	tcase_add_test(all, limit_of_bytes);
 	tcase_add_loop_test(all, sender, 0, COUNT_OF(senders));
 	tcase_add_loop_test(all, bare, 0, COUNT_OF(checks));

@@ -204,6 +204,102 @@ START_TEST(add_before_and_after)
 }
 END_TEST
 
+/* clang-format off */
+static const struct {
+	const char *lines;	/* the second field is the one that is meant */
+	const char *raw;	/* of it, as header_raw gives it */
+	const char *instead;
+	const char *written;	/* NULL: refused, and nothing changed */
+} replaced[] = {
+	{ "A: 1\nTo: root\nB: 2\n", " root", " root@x",
+	  "A: 1\r\nTo: root@x\r\nB: 2\r\n" },
+	{ "A: 1\ntO:root\n", "root", "", "A: 1\r\ntO:\r\n" },
+	{ "A: 1\nTo \t: a,\n\tb\n", " a,\r\n\tb", " a@x,\r\n\tb@x",
+	  "A: 1\r\nTo \t: a@x,\r\n\tb@x\r\n" },
+	{ "A: 1\nTo:\n", "", " \xc3\xb6\t\xff", "A: 1\r\nTo: \xc3\xb6\t\xff\r\n" },
+	{ "A: 1\nTo: a:b\n", " a:b", "\r\n b\r\n ", "A: 1\r\nTo:\r\n b\r\n \r\n" },
+	/* what would end the field, or hide in it */
+	{ "A: 1\nTo: a\n", " a", " b\r\nC: d", NULL },
+	{ "A: 1\nTo: a\n", " a", " b\r\n", NULL },
+	{ "A: 1\nTo: a\n", " a", " b\r\n\r\n c", NULL },
+	{ "A: 1\nTo: a\n", " a", " b\r", NULL },
+	{ "A: 1\nTo: a\n", " a", " b\r c", NULL },
+	{ "A: 1\nTo: a\n", " a", " b\n c", NULL },
+	{ "A: 1\nTo: a\n", " a", " \x01", NULL },
+	{ "A: 1\nTo: a\n", " a", " \x7f", NULL },
+};
+/* clang-format on */
+
+START_TEST(raw_and_another)
+{
+	struct fault f = { .kind = FAULT_NONE };
+	const char *raw, *instead = replaced[_i].instead;
+	struct sbuf before;
+	struct header h;
+	size_t n;
+	int result = replaced[_i].written == NULL ? -1 : 0;
+
+	header_init(&h, 1000, 10);
+	sbuf_init(&before, 1000);
+	feed(&h, replaced[_i].lines, strlen(replaced[_i].lines));
+	raw = header_raw(&h, &h.field[1], &n);
+	ck_assert_uint_eq(n, strlen(replaced[_i].raw));
+	ck_assert_mem_eq(raw, replaced[_i].raw, n);
+	header_write(&h, collect, &before);
+	ck_assert_int_eq(
+		header_replace(&h, &h.field[1], instead, strlen(instead), &f),
+		result);
+	sane(&h);
+	ck_assert_int_eq(f.kind, result == 0 ? FAULT_NONE : FAULT_PERM);
+	expect_written(&h, result == 0 ? replaced[_i].written : before.data);
+	raw = header_raw(&h, &h.field[1], &n);
+	if (result == 0)
+		ck_assert_mem_eq(raw, instead, n);
+	header_release(&h);
+	sbuf_release(&before);
+}
+END_TEST
+
+/* NUL has a length here. */
+START_TEST(replace_refuses_nul)
+{
+	struct fault f = { .kind = FAULT_NONE };
+	struct header h;
+
+	header_init(&h, 1000, 10);
+	feed(&h, TEXT("To: a\n"));
+	ck_assert_int_eq(header_replace(&h, &h.field[0], " a\0b", 4, &f), -1);
+	expect_written(&h, "To: a\r\n");
+	header_release(&h);
+}
+END_TEST
+
+/* Until there is no room; then it stays as it was last. */
+START_TEST(replace_again_and_again)
+{
+	struct fault f = { .kind = FAULT_NONE };
+	char text[10001];
+	struct header h;
+	int times = 0;
+
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	header_init(&h, 1000, 10);
+	feed(&h, TEXT("To: a\nB: c\n"));
+	while (header_replace(&h, &h.field[0], text, sizeof(text) - 1, &f) ==
+	       0) {
+		sane(&h);
+		text[0] = (char)('a' + times++);
+		ck_assert_int_lt(times, 26);
+	}
+	ck_assert_int_gt(times, 1);
+	ck_assert_int_eq(f.kind, FAULT_PERM);
+	sane(&h);
+	ck_assert_uint_eq(h.field[0].len, sizeof(text) - 1 + strlen("To:\r\n"));
+	header_release(&h);
+}
+END_TEST
+
 static const struct {
 	const char *name;
 	const char *value;
@@ -350,6 +446,9 @@ int main(void)
 	tcase_add_loop_test(all, unfolded, 0, COUNT_OF(values));
 	tcase_add_test(all, find_all_of_a_name);
 	tcase_add_test(all, add_before_and_after);
+	tcase_add_loop_test(all, raw_and_another, 0, COUNT_OF(replaced));
+	tcase_add_test(all, replace_refuses_nul);
+	tcase_add_test(all, replace_again_and_again);
 	tcase_add_loop_test(all, refuse_line_breaks, 0, COUNT_OF(refused));
 	tcase_add_test(all, limit_of_bytes);
 	tcase_add_test(all, limit_of_fields);

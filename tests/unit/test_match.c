@@ -123,6 +123,31 @@ START_TEST(way)
 }
 END_TEST
 
+/* clang-format off */
+static const struct {
+	const char *globs, *sender;
+	bool fits;
+} lists[] = {
+	{ "a@x", "a@x", true },
+	{ "a@x", "a+l@X", true },
+	{ "a@x", "b@x", false },
+	{ "a@x *@y <>", "b@y", true },
+	{ "a@x *@y <>", "", true },
+	{ "a@x *@y", "", false },
+	{ "a@x *@y <>", "b@z", false },
+	{ "*", "b@z", true },
+	{ "", "b@z", false },
+	{ "", "", false },
+};
+/* clang-format on */
+
+START_TEST(any)
+{
+	ck_assert_int_eq(match_any(lists[_i].globs, lists[_i].sender),
+	                 lists[_i].fits);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("match");
@@ -133,6 +158,7 @@ int main(void)
 	suite_add_tcase(suite, all);
 	tcase_add_loop_test(all, glob, 0, COUNT_OF(globs));
 	tcase_add_test(all, glob_takes_no_time);
+	tcase_add_loop_test(all, any, 0, COUNT_OF(lists));
 	tcase_add_loop_test(all, way, 0, COUNT_OF(ways));
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
