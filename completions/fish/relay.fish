@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# fish completion for relay: commands, options, and ids of queued messages
+# fish completion for relay: commands, options, smarthosts, and ids of queued
+# messages
 
 # Words of the command line that are neither options nor their values.
 function __relay_words
@@ -7,7 +8,7 @@ function __relay_words
 	for word in (commandline -opc)[2..-1]
 		if test $skip = yes
 			set skip no
-		else if contains -- $word --config --queue
+		else if contains -- $word --config --queue --smarthost --from -f
 			set skip yes
 		else if not string match -q -- '-*' $word
 			echo $word
@@ -42,12 +43,24 @@ function __relay_ids
 		"^ *\{\"id\": \"([0-9A-F]{22})\", \"place\": \"($argv)\".*" '$1'
 end
 
+# Names of the smarthosts, by the configuration of the command line.
+function __relay_smarthosts
+	set -l tokens (commandline -opc)
+	set -l config
+	if set -l at (contains -i -- --config $tokens)
+		set config --config $tokens[(math $at + 1)]
+	end
+	$tokens[1] $config check --json 2>/dev/null |
+		grep -o '{"name": "[^"]*"' | cut -d'"' -f4
+end
+
 complete -c relay -f
 complete -c relay -n __relay_no_command -l config -r -F -d 'Use this configuration'
 complete -c relay -n __relay_no_command -l queue -x -a '(__fish_complete_directories)' -d 'Use this queue'
 complete -c relay -l help -d 'A summary'
 complete -c relay -n __relay_no_command -l version -d 'The version'
 complete -c relay -n __relay_no_command -a check -d 'Is the configuration right, and which way does mail go'
+complete -c relay -n __relay_no_command -a explain -d 'What becomes of a message\'s addresses, and why'
 complete -c relay -n __relay_no_command -a flush -d 'Send what is waiting'
 complete -c relay -n __relay_no_command -a queue -d 'What is waiting, why, and when it is tried again'
 complete -c relay -n __relay_no_command -a help -d 'A summary'
@@ -56,6 +69,11 @@ complete -c relay -n '__relay_after check' -l aliases -d 'Only the aliases file'
 complete -c relay -n '__relay_after check' -l json -d 'As JSON'
 complete -c relay -n '__relay_after check' -l secrets -d 'Fetch each password, too'
 complete -c relay -n '__relay_after check' -l options -d 'List every key'
+
+complete -c relay -n '__relay_after explain' -s f -l from -x -d 'Envelope sender'
+complete -c relay -n '__relay_after explain' -l smarthost -x -a '(__relay_smarthosts)' -d 'As it would go this way'
+complete -c relay -n '__relay_after explain' -l json -d 'As JSON'
+complete -c relay -n '__relay_only explain' -F -a '(__relay_ids "new|hold|failed|bad")'
 
 complete -c relay -n '__relay_after flush' -l now -d 'Due or not'
 complete -c relay -n '__relay_after flush' -l watch -d 'Go on'
