@@ -353,6 +353,7 @@ int field_fit(const struct field *field, bool to_ascii, struct sbuf *out,
 	longest = fold(encoded.data, encoded.len,
 	               (size_t)(field->value - field->raw), value,
 	               is_8bit ? FOLDED : FIELD_LINE, out);
+	out->overflow |= encoded.overflow;
 	sbuf_release(&encoded);
 	if (longest <= FIELD_LINE)
 		return 0;
