@@ -8,6 +8,12 @@
 /* A header that was rewritten may hold each of its fields twice, and some. */
 #define HEAD_LIMIT (3 * HEADER_BYTE_LIMIT)
 
+/* Of converted text at a time: a header, encoded, at the most. */
+#define READY_LIMIT (8 * HEADER_BYTE_LIMIT)
+
+#define PIECE 8192       /* bytes read at a time to be converted */
+#define LONGEST_LINE 998 /* RFC 5321, 4.5.3.1.6, without the CRLF */
+
 void content_init(struct content *c, struct entry *entry)
 {
 	memset(c, 0, sizeof(*c));
@@ -15,12 +21,15 @@ void content_init(struct content *c, struct entry *entry)
 	wire_scan_init(&c->scan);
 	sbuf_init(&c->original, HEADER_BYTE_LIMIT + 1024);
 	sbuf_init(&c->head, HEAD_LIMIT);
+	sbuf_init(&c->ready, READY_LIMIT);
 }
 
 void content_release(struct content *c)
 {
 	sbuf_release(&c->original);
 	sbuf_release(&c->head);
+	sbuf_release(&c->ready);
+	downgrade_free(&c->downgrade);
 }
 
 /* ---- looking ---- */
@@ -84,6 +93,7 @@ static int rewrite(struct content *c, const struct rewrite_rules *rules,
 	changed = split(c->original.data, c->original.len, &h, &used, f);
 	if (changed == 0)
 		changed = rewrite_header(rules, &h, f);
+	c->has_mime_version = header_find(&h, "MIME-Version", NULL) != NULL;
 	if (changed == 1) {
 		header_write(&h, put, &c->head);
 		sbuf_addstr(&c->head, "\r\n");
@@ -108,23 +118,29 @@ int content_rewrite(struct content *c, const char *trace,
 	else
 		result = rewrite(c, rules, f);
 	sbuf_release(&c->original);
+	wire_scan_init(&c->head_scan);
+	wire_scan_add(&c->head_scan, c->head.data, c->head.len);
 	return result;
 }
 
 uint64_t content_size(const struct content *c)
 {
+	if (c->is_converted)
+		return c->converted.header_bytes + c->converted.body_bytes;
 	return c->head.len + c->scan.header_bytes + c->scan.body_bytes -
 	       c->skip;
 }
 
 bool content_is_8bit(const struct content *c)
 {
-	return c->scan.has_8bit;
+	if (c->is_converted)
+		return c->converted.has_8bit;
+	return c->scan.has_8bit || c->head_scan.has_8bit;
 }
 
 /* ---- reading ---- */
 
-void content_rewind(struct content *c)
+static void rewind_source(struct content *c)
 {
 	entry_rewind(c->entry);
 	c->head_at = 0;
@@ -151,8 +167,8 @@ static ssize_t next_of_entry(struct content *c, char *bytes, size_t size,
 	}
 }
 
-ssize_t content_next(struct content *c, char *bytes, size_t size,
-                     struct fault *f)
+static ssize_t next_of_source(struct content *c, char *bytes, size_t size,
+                              struct fault *f)
 {
 	size_t left = c->head.len - c->head_at;
 
@@ -163,4 +179,148 @@ ssize_t content_next(struct content *c, char *bytes, size_t size,
 	memcpy(bytes, c->head.data + c->head_at, size);
 	c->head_at += size;
 	return (ssize_t)size;
+}
+
+static int make_ready(void *arg, const char *bytes, size_t n)
+{
+	sbuf_add(arg, bytes, n);
+	return 0;
+}
+
+void content_rewind(struct content *c)
+{
+	rewind_source(c);
+	sbuf_reset(&c->ready);
+	c->ready_at = 0;
+	c->has_ended = false;
+	if (c->is_converted)
+		downgrade_begin(c->downgrade, make_ready, &c->ready);
+}
+
+/* Something is ready, or it has ended.  -1: the file cannot be read. */
+static int convert_more(struct content *c, struct fault *f)
+{
+	char piece[PIECE];
+	ssize_t n = 1;
+
+	sbuf_reset(&c->ready);
+	c->ready_at = 0;
+	while (c->ready.len == 0 && n > 0) {
+		n = next_of_source(c, piece, sizeof(piece), f);
+		if (n < 0)
+			return -1;
+		if (n > 0)
+			downgrade_add(c->downgrade, piece, (size_t)n);
+		else
+			downgrade_end(c->downgrade);
+		c->has_ended = n == 0;
+	}
+	if (!c->ready.overflow)
+		return 0;
+	return fault_set(f, FAULT_TEMP, "4.3.0",
+	                 _("its header is too long to be converted"));
+}
+
+ssize_t content_next(struct content *c, char *bytes, size_t size,
+                     struct fault *f)
+{
+	size_t left;
+
+	if (!c->is_converted)
+		return next_of_source(c, bytes, size, f);
+	if (c->ready_at == c->ready.len && !c->has_ended &&
+	    convert_more(c, f) != 0)
+		return -1;
+	left = c->ready.len - c->ready_at;
+	if (size > left)
+		size = left;
+	memcpy(bytes, c->ready.data + c->ready_at, size);
+	c->ready_at += size;
+	return (ssize_t)size;
+}
+
+/* ---- what the server takes ---- */
+
+/* Most mail is text that every server takes; what is known of it already says
+ * so, without another reading. */
+static bool is_plain(const struct content *c, bool can_8bit, bool can_utf8)
+{
+	bool body_8bit = c->scan.has_8bit; /* the header's included */
+
+	if (c->scan.longest > LONGEST_LINE ||
+	    c->head_scan.longest > LONGEST_LINE)
+		return false;
+	if (!can_utf8 &&
+	    (c->scan.header_has_8bit || c->head_scan.header_has_8bit))
+		return false;
+	if (body_8bit && !(can_8bit && c->has_mime_version))
+		return false;
+	return can_8bit || !c->scan.has_nul;
+}
+
+/* Read all of it, `see` piece by piece. */
+static int read_source(struct content *c,
+                       void (*see)(struct downgrade *d, const char *bytes,
+                                   size_t n),
+                       struct fault *f)
+{
+	char piece[PIECE];
+	ssize_t n;
+
+	rewind_source(c);
+	while ((n = next_of_source(c, piece, sizeof(piece), f)) > 0)
+		see(c->downgrade, piece, (size_t)n);
+	return (int)n;
+}
+
+static int look(struct content *c, struct fault *f)
+{
+	if (c->downgrade != NULL)
+		return 0;
+	c->downgrade = downgrade_create();
+	if (read_source(c, downgrade_look, f) != 0) {
+		downgrade_free(&c->downgrade);
+		return -1;
+	}
+	downgrade_looked(c->downgrade);
+	return 0;
+}
+
+/* Its size must be known before it is sent. */
+static int measure(struct content *c, struct fault *f)
+{
+	char piece[PIECE];
+	ssize_t n;
+
+	wire_scan_init(&c->converted);
+	c->is_converted = true;
+	content_rewind(c);
+	while ((n = content_next(c, piece, sizeof(piece), f)) > 0)
+		wire_scan_add(&c->converted, piece, (size_t)n);
+	return (int)n;
+}
+
+enum content_result content_fit(struct content *c, bool can_8bit, bool can_utf8,
+                                struct fault *f)
+{
+	struct downgrade_limits limits = { .can_8bit = can_8bit,
+		                           .can_utf8 = can_utf8 };
+	int plan;
+
+	c->is_converted = false;
+	if (is_plain(c, can_8bit, can_utf8))
+		return CONTENT_FITS;
+	if (look(c, f) != 0)
+		return CONTENT_DAMAGED;
+	plan = downgrade_plan(c->downgrade, &limits, f);
+	if (plan < 0)
+		return CONTENT_REFUSED;
+	if (plan > 0 && measure(c, f) != 0)
+		return CONTENT_DAMAGED;
+	return CONTENT_FITS;
+}
+
+const char *content_changes(const struct content *c)
+{
+	return c->is_converted ? downgrade_changes(c->downgrade) : "";
 }

@@ -24,6 +24,7 @@
 
 #include "base/fault.h"
 #include "base/sbuf.h"
+#include "message/downgrade.h"
 #include "message/header.h"
 #include "message/rewrite.h"
 #include "message/wire.h"
@@ -35,11 +36,27 @@ struct content {
 	struct sbuf original;  /* its header, with the empty line */
 	struct sbuf head;      /* what goes before the rest of it */
 	uint64_t skip;         /* bytes of it that the head stands for */
+	struct wire_scan head_scan;
 	bool is_rewritten;
+	bool has_mime_version;
+
+	/* as the last server takes it */
+	struct downgrade *downgrade; /* NULL: nobody had to look yet */
+	bool is_converted;
+	struct wire_scan converted;
 
 	/* the reading */
 	size_t head_at;
 	uint64_t skipped;
+	bool has_ended;    /* of what is converted */
+	struct sbuf ready; /* converted, not yet given */
+	size_t ready_at;
+};
+
+enum content_result {
+	CONTENT_FITS,
+	CONTENT_REFUSED, /* FAULT_PERM: it has no form that the server takes */
+	CONTENT_DAMAGED, /* as entry_next(): the file cannot be read */
 };
 
 void content_init(struct content *c, struct entry *entry);
@@ -55,6 +72,14 @@ bool content_is_whole(const struct content *c);
  * FAULT_PERM when there is no room for that. */
 int content_rewrite(struct content *c, const char *trace,
                     const struct rewrite_rules *rules, struct fault *f);
+
+/* What the server has offered: 8BITMIME, and SMTPUTF8 if the envelope needs it.
+ * Decides what the readings give from now on. */
+enum content_result content_fit(struct content *c, bool can_8bit, bool can_utf8,
+                                struct fault *f);
+
+/* What had to be changed for that, for a log; "" for nothing. */
+const char *content_changes(const struct content *c);
 
 /* Bytes that the readings will give; do they have any above 127? */
 uint64_t content_size(const struct content *c);

@@ -551,13 +551,47 @@ static bool is_open(struct lane *l)
 	return l->session.step != STEP_END;
 }
 
+static void settle_all(struct session_mail *mail, const struct fault *f)
+{
+	for (size_t i = 0; i < mail->count; i++) {
+		struct outcome *o = &mail->recipients[i].outcome;
+
+		if (o->state != OUTCOME_OPEN)
+			continue;
+		o->state = OUTCOME_REFUSED;
+		o->scope = VERDICT_MESSAGE;
+		o->fault = *f;
+	}
+}
+
+/* In the form that this server takes; what that is EHLO has told.  False: there
+ * is none, or the file cannot be read. */
+static bool fit(struct lane *l, struct session_mail *mail)
+{
+	const struct session_offer *offer = &l->session.offer;
+	struct fault f;
+
+	switch (content_fit(l->content, offer->eightbit,
+	                    offer->smtputf8 && mail->is_utf8, &f)) {
+	case CONTENT_FITS: break;
+	case CONTENT_REFUSED: settle_all(mail, &f); return false;
+	case CONTENT_DAMAGED: abandon_content(l, &f); return false;
+	}
+	if (content_changes(l->content)[0] != '\0')
+		log_debug("relay=%s changed=%s", l->peer,
+		          content_changes(l->content));
+	mail->size = content_size(l->content);
+	mail->is_8bit = content_is_8bit(l->content);
+	return true;
+}
+
 bool lane_send(struct lane *l, struct content *content,
                struct session_mail *mail)
 {
 	if (!is_open(l))
 		return false;
 	l->content = content;
-	return session_send(&l->session, mail) > 0;
+	return fit(l, mail) && session_send(&l->session, mail) > 0;
 }
 
 void lane_quit(struct lane *l)
