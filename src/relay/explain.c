@@ -18,7 +18,7 @@
 #include "message/idn.h"
 #include "relay/command.h"
 
-enum rewrite_rule explain_sender(const struct explain *e, struct sbuf *sent)
+enum rewrite_rule explain_sender(struct explain *e, struct sbuf *sent)
 {
 	size_t at = sent->len;
 	enum rewrite_rule rule;
@@ -32,6 +32,7 @@ enum rewrite_rule explain_sender(const struct explain *e, struct sbuf *sent)
 		sbuf_cut(sent, at);
 		sbuf_addstr(sent, named.data);
 	}
+	e->is_utf8 |= !address_is_ascii(sent->data + at);
 	sbuf_release(&named);
 	return rule;
 }
@@ -48,6 +49,39 @@ void explain_aliases(const struct explain *e, const char *recipient,
 	    aliases_explain(e->people.aliases, name.data, lines, &unused) <= 0)
 		sbuf_reset(lines);
 	sbuf_release(&name);
+}
+
+/* --- the content ---------------------------------------------------------- */
+
+static int see(void *arg, const char *bytes, size_t n)
+{
+	struct explain *e = arg;
+
+	downgrade_look(e->content, bytes, n);
+	return 0;
+}
+
+int explain_look(struct explain *e, struct fault *f)
+{
+	e->content = downgrade_create();
+	header_write(&e->specimen.header, see, e);
+	see(e, "\r\n", 2);
+	if (specimen_body(&e->specimen, see, e, f) != 0)
+		return -1;
+	downgrade_looked(e->content);
+	return 0;
+}
+
+const char *explain_content(struct explain *e, bool can_8bit, struct fault *f)
+{
+	const struct downgrade_limits limits = { .can_8bit = can_8bit,
+		                                 .can_utf8 = e->is_utf8 };
+
+	switch (downgrade_plan(e->content, &limits, f)) {
+	case 0: return NULL;
+	case 1: return downgrade_changes(e->content);
+	default: return "";
+	}
 }
 
 /* --- the command line ----------------------------------------------------- */
@@ -181,7 +215,7 @@ static int prepare(struct explain *e, const struct site *site, struct fault *f)
 /* 78 when somebody cannot be sent to. */
 static int show(struct explain *e, struct fault *f)
 {
-	bool all;
+	bool all = true;
 
 	if ((e->json ? explain_json : explain_text)(e, &all, f) != 0)
 		return -1;
@@ -206,6 +240,7 @@ int command_explain(const struct site *site, int argc, char *argv[])
 	if (status < 0)
 		status = command_fail(&f);
 	specimen_release(&e->specimen);
+	downgrade_free(&e->content);
 	people_release(&e->people);
 	config_free(&e->config);
 	sbuf_release(&e->out);

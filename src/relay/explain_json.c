@@ -32,6 +32,7 @@ static void member(struct sbuf *b, const char *before, const char *name,
 
 /* A list that is being written. */
 struct list {
+	struct explain *explain;
 	struct sbuf *out;
 	size_t items;
 };
@@ -63,6 +64,7 @@ static int take(void *arg, const char *address, enum resolve_rule rule,
 	struct list *l = arg;
 
 	(void)f;
+	l->explain->is_utf8 |= !address_is_ascii(address);
 	next_item(l);
 	member(l->out, "{", "address", address);
 	member(l->out, ", ", "rule", recipient_rule(rule));
@@ -93,7 +95,7 @@ static void add_aliases(struct explain *e, const char *recipient)
 /* False: it cannot be sent to. */
 static bool add_recipient(struct explain *e, const char *recipient)
 {
-	struct list l = { .out = &e->out };
+	struct list l = { .explain = e, .out = &e->out };
 	struct fault f = { 0 };
 	int result;
 
@@ -135,6 +137,29 @@ static void note_field(void *arg, enum rewrite_rule rule, const char *name,
 	sbuf_addstr(l->out, "}");
 }
 
+static void add_plan(struct explain *e, bool can_8bit)
+{
+	struct fault f = { 0 };
+	const char *changes = explain_content(e, can_8bit, &f);
+	bool is_sent = changes == NULL || changes[0] != '\0';
+
+	member(&e->out, "{", "changes", is_sent ? changes : NULL);
+	member(&e->out, ", ", "fault", is_sent ? NULL : f.text);
+	sbuf_addstr(&e->out, "}");
+}
+
+static int add_content(struct explain *e, struct fault *f)
+{
+	if (explain_look(e, f) != 0)
+		return -1;
+	sbuf_addstr(&e->out, ", \"content\": {\"with_8bitmime\": ");
+	add_plan(e, true);
+	sbuf_addstr(&e->out, ", \"without\": ");
+	add_plan(e, false);
+	sbuf_addstr(&e->out, "}}\n");
+	return 0;
+}
+
 int explain_json(struct explain *e, bool *all, struct fault *f)
 {
 	struct list l = { .out = &e->out };
@@ -146,6 +171,6 @@ int explain_json(struct explain *e, bool *all, struct fault *f)
 	e->rules.rewrite.note = note_field;
 	e->rules.rewrite.note_arg = &l;
 	result = rewrite_header(&e->rules.rewrite, &e->specimen.header, f);
-	sbuf_addstr(&e->out, "]}\n");
-	return result < 0 ? -1 : 0;
+	sbuf_addstr(&e->out, "]");
+	return result < 0 ? -1 : add_content(e, f);
 }

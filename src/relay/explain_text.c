@@ -116,6 +116,7 @@ static void add_sender(struct explain *e)
 
 /* Addresses side by side that the same rule made. */
 struct group {
+	struct explain *explain;
 	struct sbuf *out;
 	const char *given;
 	enum resolve_rule rule;
@@ -140,6 +141,7 @@ static int take(void *arg, const char *address, enum resolve_rule rule,
 	struct group *g = arg;
 
 	(void)f;
+	g->explain->is_utf8 |= !address_is_ascii(address);
 	if (rule == RESOLVE_NOTHING && strcmp(address, g->given) == 0)
 		return 0;
 	if (rule != g->rule)
@@ -173,7 +175,7 @@ static void begin_recipient(struct explain *e, const char *recipient)
 /* False: it cannot be sent to. */
 static bool add_recipient(struct explain *e, const char *recipient)
 {
-	struct group g = { .out = &e->out, .given = recipient };
+	struct group g = { .explain = e, .out = &e->out, .given = recipient };
 	struct fault f;
 	size_t before;
 	int result;
@@ -278,10 +280,50 @@ static int add_header(struct explain *e, struct fault *f)
 	return result < 0 ? -1 : 0;
 }
 
+/* --- the content ---------------------------------------------------------- */
+
+static void add_plan(struct explain *e, bool can_8bit)
+{
+	struct fault f = { 0 };
+	const char *changes = explain_content(e, can_8bit, &f);
+	struct sbuf line;
+
+	sbuf_init(&line, EXPLAIN_OUTPUT_LIMIT);
+	sbuf_addstr(&line, can_8bit ? _("server with 8BITMIME: ")
+	                            : _("server without 8BITMIME: "));
+	if (changes == NULL)
+		sbuf_addstr(&line, _("as it is"));
+	else if (changes[0] != '\0')
+		add_shown(&line, changes);
+	else
+		sbuf_addf(&line, _("not sent: %s"), f.text);
+	wrap_add(&e->out, "  ", 4, line.data);
+	sbuf_release(&line);
+}
+
+static int add_content(struct explain *e, struct fault *f)
+{
+	struct fault unused;
+
+	if (explain_look(e, f) != 0)
+		return -1;
+	sbuf_addf(&e->out, "\n%s\n", _("Content"));
+	if (explain_content(e, true, &unused) == NULL &&
+	    explain_content(e, false, &unused) == NULL) {
+		add_line(&e->out, "  ", _("as it is"));
+		return 0;
+	}
+	add_plan(e, true);
+	add_plan(e, false);
+	return 0;
+}
+
 int explain_text(struct explain *e, bool *all, struct fault *f)
 {
 	add_smarthost(e);
 	add_sender(e);
 	*all = add_recipients(e);
-	return add_header(e, f);
+	if (add_header(e, f) != 0)
+		return -1;
+	return add_content(e, f);
 }

@@ -48,7 +48,8 @@ static const struct command commands[] = {
 	     "  ID               a message of the queue\n"
 	     "  RECIPIENT        as on sendmail's command line; else those of "
 	     "the message\n"
-	     "  --from SENDER    envelope sender (-f); else yourself\n"
+	     "  --from SENDER    envelope sender (-f); else the message's, or "
+	     "yourself\n"
 	     "  --smarthost NAME as it would go this way\n"
 	     "  --json           one JSON object instead of text\n\n"
 	     "Exit status: 0, or 78 when a recipient cannot be sent to.\n"),
