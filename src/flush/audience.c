@@ -174,21 +174,28 @@ static int take(void *arg, const char *address, enum resolve_rule rule,
 	return 0;
 }
 
-/* It stands for itself, and why it cannot be sent to is known. */
+/* It stands for itself, and why it cannot be sent to is known.  Its place in the
+ * list is one that no address has: a name of this machine may be the same. */
 static void take_broken(struct audience *a, size_t recipient,
                         const struct fault *f)
 {
+	const char *given = a->envelope->recipients[recipient];
 	struct fault full;
+	struct sbuf key;
 	size_t slot;
 
-	if (find_slot(a, a->envelope->recipients[recipient], &slot, &full) != 0)
-		return;
-	a->slots[slot].last = recipient;
-	a->recipients[slot].outcome =
-		(struct outcome){ .state = OUTCOME_REFUSED,
-		                  .scope = VERDICT_RECIPIENT,
-		                  .fault = *f };
-	add_member(a, recipient, slot, JOURNAL_LATER);
+	sbuf_init(&key, ADDRESS_MAX * 2);
+	sbuf_addf(&key, " %s", given);
+	if (find_slot(a, key.data, &slot, &full) == 0) {
+		a->slots[slot].last = recipient;
+		a->recipients[slot].address = given;
+		a->recipients[slot].outcome =
+			(struct outcome){ .state = OUTCOME_REFUSED,
+			                  .scope = VERDICT_RECIPIENT,
+			                  .fault = *f };
+		add_member(a, recipient, slot, JOURNAL_LATER);
+	}
+	sbuf_release(&key);
 }
 
 void audience_gather(struct audience *a, const struct entry_envelope *envelope,
