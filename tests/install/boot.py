@@ -310,6 +310,40 @@ def goes_with_the_package(_place):
     return said if {*said} - {"inactive", "unknown"} else []
 
 
+TALK = """
+say() {
+    [ -z "$1" ] || printf '%s\\r\\n' "$1" >&3
+    while read -r -t 20 line <&3 && echo "$line" && [ "${line:3:1}" = - ]; do :
+    done
+}
+exec 3<>"/dev/tcp/$1/25"
+for line in '' 'EHLO x' 'MAIL FROM:<me@example.org>' \\
+    'RCPT TO:<smtp@example.net>' DATA $'Subject: smtp\\r\\n\\r\\nHello\\r\\n.' \\
+    QUIT; do
+    say "$line"
+done
+"""
+
+
+def takes_smtp_when_asked(_place):
+    """relay-smtp.socket: off; enabled, mail that comes by SMTP is sent"""
+    before = machine.stored()
+    socket = "relay-smtp.socket"
+    state = machine.run("systemctl", "is-enabled", socket).stdout.strip()
+    why = [] if state == "disabled" else [state]
+    why += machine.run("systemctl", "enable", "--quiet", "--now",
+                       socket).stdout.splitlines()
+    said = machine.run("bash", "-c", TALK, "talk", "127.0.0.1").stdout
+    said += machine.run("bash", "-c", TALK, "talk", "::1").stdout
+    codes = [line[:3] for line in said.splitlines() if line[3:4] == " "]
+    if codes != ["220", "250", "250", "250", "354", "250", "221"] * 2:
+        why += said.splitlines()
+    why += arrive(before + 2, 8) + machine.is_active(*OURS, socket)
+    machine.run("systemctl", "disable", "--now", socket)
+    return why + machine.what_failed()
+
+
 CASES = (comes_up, is_sent_at_once, works_without_the_socket, bears_many,
+         takes_smtp_when_asked,
          bears_a_flush_that_fails, takes_a_credential, is_due_every_minute,
          goes_with_the_package)

@@ -84,6 +84,9 @@ def takes_the_place(place):
     for unit in UNITS:
         if not os.path.islink(system.path("/etc/systemd/system/" + unit)):
             why.append(unit + " is not enabled")
+    if os.path.lexists(system.path("/etc/systemd/system/sockets.target.wants/"
+                                   "relay-smtp.socket")):
+        why.append("relay-smtp.socket is enabled")
     again = system.run(LIBEXEC + "setup-spool").stdout.splitlines()[0]
     if "everything is as it should be" not in again:
         why.append(again)
