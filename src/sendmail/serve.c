@@ -36,7 +36,7 @@ struct transaction {
 	struct deposit *deposit; /* after DATA */
 };
 
-struct session {
+struct service {
 	const struct args *args;
 	const struct site *site;
 	const char *full_name; /* or NULL: the user's */
@@ -75,7 +75,7 @@ static int as(const char *code, struct fault *f)
 
 static int mail(void *arg, const struct server_mail *m, struct fault *f)
 {
-	struct session *s = arg;
+	struct service *s = arg;
 	struct transaction *t = &s->now;
 
 	address_list_init(&t->recipients, ADDRESS_COUNT_LIMIT,
@@ -132,7 +132,7 @@ static void keep_reports(struct transaction *t,
 /* Who is named twice is one recipient; the first word about him counts. */
 static int rcpt(void *arg, const struct server_recipient *r, struct fault *f)
 {
-	struct transaction *t = &((struct session *)arg)->now;
+	struct transaction *t = &((struct service *)arg)->now;
 	const size_t before = t->recipients.count;
 
 	if (address_check(r->address, f) != 0)
@@ -151,7 +151,7 @@ static int rcpt(void *arg, const struct server_recipient *r, struct fault *f)
 /* --- its message ---------------------------------------------------------- */
 
 /* Whoever speaks SMTP to us may keep our reply for himself. */
-static int reported(const struct session *s, const struct fault *f)
+static int reported(const struct service *s, const struct fault *f)
 {
 	report_log(s->args, f);
 	return -1;
@@ -159,7 +159,7 @@ static int reported(const struct session *s, const struct fault *f)
 
 static int open_queue(void *arg, struct fault *f)
 {
-	struct session *s = arg;
+	struct service *s = arg;
 	struct transaction *t = &s->now;
 	const struct deposit_how how = { .dots_are_data = true };
 
@@ -170,7 +170,7 @@ static int open_queue(void *arg, struct fault *f)
 
 static int write_queue(void *arg, const char *bytes, size_t n, struct fault *f)
 {
-	struct session *s = arg;
+	struct service *s = arg;
 
 	if (deposit_add(s->now.deposit, bytes, n, f) != DEPOSIT_FAILED)
 		return 0;
@@ -178,7 +178,7 @@ static int write_queue(void *arg, const char *bytes, size_t n, struct fault *f)
 }
 
 /* A session may start many flushers; of those that ended nothing stays. */
-static void ring(const struct session *s)
+static void ring(const struct service *s)
 {
 	if (!s->args->is_patient)
 		deposit_ring(s->now.deposit);
@@ -188,7 +188,7 @@ static void ring(const struct session *s)
 
 static int commit(void *arg, struct sbuf *id, struct fault *f)
 {
-	struct session *s = arg;
+	struct service *s = arg;
 	struct deposit *d = s->now.deposit;
 
 	if (deposit_commit(d, f) != 0)
@@ -200,7 +200,7 @@ static int commit(void *arg, struct sbuf *id, struct fault *f)
 
 static void drop(void *arg)
 {
-	struct session *s = arg;
+	struct service *s = arg;
 
 	release(&s->now);
 }
@@ -320,7 +320,7 @@ static int refuse_network(struct fault *f)
 int serve(const struct args *args, const struct site *site, struct fault *f)
 {
 	const enum peer peer = peer_find();
-	struct session session = { .args = args, .site = site };
+	struct service service = { .args = args, .site = site };
 	char host[HOST_NAME_SIZE];
 	const struct server_settings settings = {
 		.host = host,
@@ -334,9 +334,9 @@ int serve(const struct args *args, const struct site *site, struct fault *f)
 	if (peer == PEER_NETWORK)
 		return refuse_network(f);
 	find_host(host);
-	server_init(&server, &settings, &queue, &session);
+	server_init(&server, &settings, &queue, &service);
 	if (peer == PEER_LOOPBACK) {
-		session.full_name = ""; /* a service's, of no author */
+		service.full_name = ""; /* a service's, of no author */
 		greet(&server);
 	}
 	result = converse(&server,

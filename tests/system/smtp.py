@@ -50,9 +50,9 @@ class Smtp:
 class Systemd:
     """What it does for relay-smtp.socket and relay-smtp@.service."""
 
-    def __init__(self, m, port):
+    def __init__(self, m, port, address="127.0.0.1"):
         self.m = m
-        self.listener = socket.create_server(("127.0.0.1", port))
+        self.listener = socket.create_server((address, port))
         self.thread = threading.Thread(target=self._serve, daemon=True)
         self.thread.start()
 
@@ -181,6 +181,18 @@ def refusals(m):
     return why
 
 
+def from_elsewhere(m):
+    """a connection to another address, however it came about, is refused"""
+    m.run(["ip", "address", "add", "192.0.2.7/32", "dev", "lo"])
+    with Listen(m), Systemd(m, 2533, "192.0.2.7"):
+        with socket.create_connection(("192.0.2.7", 2533)) as connection:
+            connection.sendall(b"EHLO x\r\n")
+            said = connection.makefile("rb").read()
+    m.run(["ip", "address", "del", "192.0.2.7/32", "dev", "lo"])
+    return [] if said.startswith(b"554 ") and said.count(b"\n") == 1 \
+        else [said]
+
+
 def limits(m):
     """SIZE is the queue's, and a 65th connection is told to come back"""
     why = []
@@ -254,7 +266,7 @@ def nobody_takes_it(m):
 
 def run(m, tap):
     for case in (by_listen, by_systemd, both_addresses, by_a_user, not_root,
-                 refusals, limits, a_full_share, nobody_takes_it):
+                 refusals, from_elsewhere, limits, a_full_share, nobody_takes_it):
         m.make_spool()
         why = case(m)
         tap.result(not why, case.__doc__, [str(w) for w in why])
