@@ -333,6 +333,27 @@ START_TEST(a_flood)
 }
 END_TEST
 
+/* Whoever has the clock ends the session; what has begun is dropped. */
+START_TEST(it_is_closed)
+{
+	static const struct server_settings settings = { .host = "h",
+		                                         .is_strict = true };
+	static const struct server_queue queue = { 0 };
+	struct server s;
+
+	server_init(&s, &settings, &queue, NULL);
+	ck_assert_str_eq(s.out.data, "220 h ESMTP relay\r\n");
+	ck_assert(!server_is_over(&s));
+	sbuf_reset(&s.out);
+	server_close(&s, "silent for too long");
+	ck_assert_str_eq(s.out.data, "421 silent for too long\r\n");
+	ck_assert(server_is_over(&s));
+	ck_assert_uint_eq(server_take(&s, "NOOP\r\n", 6), 0);
+	ck_assert(!server_end(&s));
+	server_release(&s);
+}
+END_TEST
+
 /* A NUL is no end of a line. */
 START_TEST(nul)
 {
@@ -363,6 +384,7 @@ int main(void)
 	tcase_add_loop_test(all, what_the_queue_sees, 0, COUNT_OF(events));
 	tcase_add_test(all, long_lines);
 	tcase_add_test(all, a_flood);
+	tcase_add_test(all, it_is_closed);
 	tcase_add_test(all, nul);
 	return fixture_run(suite);
 }
