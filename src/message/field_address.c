@@ -36,7 +36,7 @@ static size_t thing_length(const struct list *l, size_t at)
 	case '(': return words_comment_length(s, n);
 	case '[':
 		close = memchr(s, ']', n);
-		return close == NULL ? 1 : (size_t)(close - s) + 1;
+		return close == NULL ? n : (size_t)(close - s) + 1;
 	default: return 1;
 	}
 }

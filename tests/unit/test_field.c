@@ -223,6 +223,35 @@ START_TEST(too_long)
 }
 END_TEST
 
+/* What opens and never ends is looked for once, not once for each. */
+START_TEST(never_closed)
+{
+	static const char *const open[] = { "[", "(", "\"", "<", "((a)", "=?" };
+	static const char *const name[] = { "To: " UE, "Content-Type: a/b;" UE,
+		                            "Subject: " UE, "Date: " UE };
+	struct fault f = { .kind = FAULT_NONE };
+	struct field field;
+	struct sbuf raw, out;
+
+	sbuf_init(&raw, LIMIT);
+	sbuf_init(&out, LIMIT);
+	for (size_t i = 0; i < COUNT_OF(name); i++) {
+		size_t at = 0;
+
+		sbuf_reset(&raw);
+		sbuf_reset(&out);
+		sbuf_addstr(&raw, name[i]);
+		add_times(&raw, 2000000, open[_i]);
+		sbuf_addstr(&raw, "\r\n");
+		ck_assert(field_next(raw.data, raw.len, &at, &field));
+		if (field_fit(&field, true, &out, &f) != 0)
+			ck_assert_int_eq(f.kind, FAULT_PERM);
+	}
+	sbuf_release(&out);
+	sbuf_release(&raw);
+}
+END_TEST
+
 /* Only the line that is too long is folded. */
 START_TEST(short_lines_stay)
 {
@@ -284,6 +313,7 @@ int main(void)
 	suite_add_tcase(suite, all);
 	tcase_add_loop_test(all, ascii, 0, COUNT_OF(fields));
 	tcase_add_loop_test(all, too_long, 0, COUNT_OF(longs));
+	tcase_add_loop_test(all, never_closed, 0, 6);
 	tcase_add_test(all, short_lines_stay);
 	tcase_add_test(all, any_bytes);
 	srunner_run_all(runner, CK_ENV);
