@@ -178,8 +178,6 @@ static int plan_header(const struct downgrade *d, const struct look_fact *fact,
 		                   "changed for the server: encode and fold it "
 		                   "before it is signed"),
 		                 field);
-	if (fact->part.is_broken && is_8bit)
-		return refuse_8bit(obstacle(d, fact), f);
 	plan->fits_fields = true;
 	return 0;
 }

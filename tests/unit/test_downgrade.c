@@ -201,6 +201,10 @@ static const struct {
 	             "\r\n\r\nx\r\n--b--\r\n",
 	  MIME MIXED "\r\n--b\r\nContent-Description: =?UTF-8?B?w7w=?="
 	             "\r\n\r\nx\r\n--b--\r\n" },
+	{ "a header of parts without a boundary", CAN_8BIT,
+	  "Subject: " UE "\r\nContent-Type: multipart/mixed\r\n\r\nx\r\n",
+	  "Subject: =?UTF-8?B?w7w=?=\r\nContent-Type: multipart/mixed\r\n\r\n"
+	  "x\r\n" },
 	{ "a field that is not signed", CAN_8BIT,
 	  "DKIM-Signature: h=from:to; b=x\r\nSubject: " UE "\r\n\r\n" UE "\r\n",
 	  "DKIM-Signature: h=from:to; b=x\r\nSubject: "
@@ -297,7 +301,7 @@ static const struct {
 	{ NOTHING, "Content-Type: multipart/mixed\r\n\r\n" UE "\r\n",
 	  "no boundary" },
 	{ NOTHING,
-	  "Content-Type: multipart/mixed; boundary=" UE "\r\n\r\nx\r\n",
+	  "Content-Type: multipart/mixed; boundary=" UE "\r\n\r\n--" UE "\r\n",
 	  "no boundary" },
 	{ CAN_8BIT, "Message-ID: " X1000 "\r\n\r\nx\r\n", "Message-ID has 10" },
 };
