@@ -34,8 +34,8 @@ def mail(o, tap):
              "body": "à bientôt\r\n".encode()})
 
 
-def phpmailer(o, tap):
-    for kind in ("mail", "sendmail", "bcc"):
+def phpmailer(o, tap, kinds=("mail", "sendmail", "bcc")):
+    for kind in kinds:
         first = [] if kind == "bcc" else ["phpmailer-%s@example.net" % kind]
         o.judge(tap, "PHPMailer, " + kind, php(o, "phpmailer.php", kind),
                 {"sender": BOUNCE,

@@ -4,7 +4,15 @@
 require '/usr/share/php/libphp-phpmailer/autoload.php';
 $kind = $argv[1];
 $mail = new PHPMailer\PHPMailer\PHPMailer(true);
-$kind === 'mail' ? $mail->isMail() : $mail->isSendmail();
+if ($kind === "smtp") {
+    $mail->isSMTP();
+    $mail->Host = "127.0.0.1";
+    $mail->SMTPAutoTLS = false;
+} elseif ($kind === "mail") {
+    $mail->isMail();
+} else {
+    $mail->isSendmail();
+}
 $mail->CharSet = 'UTF-8';
 $mail->setFrom('shop@example.org', 'Café');
 $mail->Sender = 'bounce@example.org';
