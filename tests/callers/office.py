@@ -188,7 +188,8 @@ class Office(machine.Machine):
         UTF-8."""
         uid = user if isinstance(user, int) else USERS[user]
         home = "/" if isinstance(user, int) else at_home(user)
-        base = {"HOME": home, "LC_ALL": "C.UTF-8", "TERM": "dumb"}
+        base = {"HOME": home, "LC_ALL": "C.UTF-8", "TERM": "dumb",
+                "TMPDIR": "/var/tmp"}  # which is the machine's own
         more.setdefault("cwd", home)
         return self.run(argv, stdin, uid, env=base | (env or {}), **more)
 

@@ -122,6 +122,7 @@ def logwatch(o, tap):
     for path in ("/var/cache/logwatch", "/etc/logwatch/conf/services",
                  "/etc/logwatch/scripts/services"):
         os.makedirs(path, exist_ok=True)
+    write("/etc/logwatch/conf/logwatch.conf", "TmpDir = /var/tmp\n")
     write("/etc/logwatch/conf/services/hello.conf",
           'Title = "hello"\nLogFile = NONE\n')
     write("/etc/logwatch/scripts/services/hello", "print qq(one\n.\ntwo\n);\n")
