@@ -9,7 +9,7 @@ ALL_BYTES = bytes(range(256))
 TEXT = "à\n.\n..b\n".encode()
 WIRE = "à\r\n.\r\n..b\r\n".encode()
 SUBJECT = "Grüße, und so lang, dass es in keine Zeile passt: für 10 €, à bientôt"
-GIT = """mkdir project; cd project; git init -q
+GIT = """rm -rf project; mkdir project; cd project; git init -q
 for i in 1 2; do
     echo "à $i" >>file; git add file; git commit -q -m "Ändere $i"
 done

@@ -17,7 +17,7 @@ from machine import USERS
 from office import at_home
 
 WIRE = "à\r\n.\r\n..b\r\n".encode()
-SERVICE = USERS["carol"]  # whose the mail is that comes to port 25
+SERVICE = USERS["dave"]  # whose the mail is that comes to port 25
 
 
 @contextlib.contextmanager
