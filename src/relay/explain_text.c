@@ -10,8 +10,8 @@
 #include "base/ascii.h"
 #include "base/escape.h"
 #include "base/intl.h"
+#include "base/wrap.h"
 #include "relay/explain.h"
-#include "relay/wrap.h"
 
 #define ARROW "    -> "
 #define REASON "       "

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_wrap - paragraphs for a terminal */
-#include "relay/wrap.h"
+#include "base/wrap.h"
 
 #include <check.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "relay/wrap.h"
+#include "base/wrap.h"
 
 #include <string.h>
 
-#define WIDTH 79
+#define TERMINAL 79
 
 static size_t columns(const char *text, size_t n)
 {
@@ -14,8 +14,8 @@ static size_t columns(const char *text, size_t n)
 	return count;
 }
 
-void wrap_add(struct sbuf *out, const char *lead, size_t indent,
-              const char *text)
+void wrap_add_in(struct sbuf *out, size_t width, const char *lead,
+                 size_t indent, const char *text)
 {
 	size_t column = columns(lead, strlen(lead));
 	bool has_word = false;
@@ -25,7 +25,7 @@ void wrap_add(struct sbuf *out, const char *lead, size_t indent,
 		size_t blanks = strspn(text, " ");
 		size_t n = blanks + strcspn(text + blanks, " ");
 
-		if (has_word && column + columns(text, n) > WIDTH) {
+		if (has_word && column + columns(text, n) > width) {
 			sbuf_addf(out, "\n%*s", (int)indent, "");
 			column = indent;
 			text += blanks;
@@ -37,4 +37,10 @@ void wrap_add(struct sbuf *out, const char *lead, size_t indent,
 		has_word = true;
 	}
 	sbuf_addstr(out, "\n");
+}
+
+void wrap_add(struct sbuf *out, const char *lead, size_t indent,
+              const char *text)
+{
+	wrap_add_in(out, TERMINAL, lead, indent, text);
 }

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "message/report_text.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/escape.h"
+#include "base/intl.h"
+#include "base/wrap.h"
+#include "message/meaning.h"
+
+#define WIDTH 72
+#define VALUE 900   /* bytes of one, shown */
+#define SUBJECT 200 /* bytes of the original's */
+
+const char *report_say(const char *text)
+{
+	const char *said = intl_text(text);
+
+	return encode_is_utf8(said, strlen(said)) ? said : text;
+}
+
+/* --- paragraphs ---------------------------------------------------------- */
+
+/* Whatever came into the text, no line ends early. */
+static void add_wrapped(struct sbuf *out, const char *lead, const char *text)
+{
+	struct sbuf shown;
+
+	sbuf_init(&shown, 4 * strlen(text));
+	escape_add(&shown, text, strlen(text));
+	wrap_add_in(out, WIDTH, lead, strlen(lead), shown.data);
+	sbuf_release(&shown);
+}
+
+static void add_paragraph(struct sbuf *out, const char *text)
+{
+	add_wrapped(out, "", text);
+	sbuf_addstr(out, "\n");
+}
+
+/* A value of a stranger. */
+static void add_value(struct sbuf *out, const char *lead, const char *value)
+{
+	char shown[VALUE];
+
+	escape_copy(shown, sizeof(shown), value, strlen(value));
+	add_wrapped(out, lead, shown);
+}
+
+/* "What it means: ..." below an address. */
+static void add_remark(struct sbuf *out, const char *text)
+{
+	add_wrapped(out, "    ", text);
+}
+
+/* --- one recipient -------------------------------------------------------- */
+
+static bool is_same(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* Would the reader be told the same of both? */
+static bool fares_alike(const struct report_recipient *a,
+                        const struct report_recipient *b)
+{
+	return a->in_doubt == b->in_doubt && is_same(a->status, b->status) &&
+	       is_same(a->words, b->words) && is_same(a->remote, b->remote);
+}
+
+static void add_words(struct sbuf *out, const struct report_recipient *to)
+{
+	const char *reply = meaning_reply(to->words);
+	char remote[300] = "";
+	struct sbuf line;
+
+	if (to->remote != NULL)
+		escape_copy(remote, sizeof(remote), to->remote,
+		            strlen(to->remote));
+	sbuf_init(&line, 1024);
+	if (reply == NULL)
+		sbuf_addstr(&line, report_say(N_("The reason:")));
+	else if (*remote != '\0')
+		sbuf_addf(&line, report_say(N_("The server %s answered:")),
+		          remote);
+	else
+		sbuf_addstr(&line, report_say(N_("The server answered:")));
+	add_remark(out, line.data);
+	sbuf_release(&line);
+	add_value(out, "      ", reply != NULL ? reply : to->words);
+}
+
+static void add_meaning(struct sbuf *out, const struct report_recipient *to)
+{
+	const char *meaning = meaning_of(to->status, to->words);
+	struct sbuf line;
+
+	if (meaning == NULL)
+		return;
+	sbuf_init(&line, 1024);
+	sbuf_addf(&line, report_say(N_("What it means: %s")),
+	          report_say(meaning));
+	add_remark(out, line.data);
+	sbuf_release(&line);
+}
+
+/* How it went, for the addresses above. */
+static void add_reason(struct sbuf *out, const struct report_recipient *to)
+{
+	bool is_bad =
+		to->action == REPORT_FAILED || to->action == REPORT_DELAYED;
+
+	if (to->words != NULL && *to->words != '\0')
+		add_words(out, to);
+	if (is_bad)
+		add_meaning(out, to);
+	if (is_bad && to->in_doubt)
+		add_remark(
+			out,
+			report_say(N_(
+				"It may have arrived all the same: the "
+		                "connection "
+				"broke before the server had answered. Ask the "
+				"recipient before you send it again.")));
+	sbuf_addstr(out, "\n");
+}
+
+static void add_recipient(struct sbuf *out, const struct report_recipient *to)
+{
+	char tried[VALUE];
+	struct sbuf line;
+
+	add_value(out, "  ", to->address);
+	if (to->final == NULL || strcmp(to->final, to->address) == 0)
+		return;
+	escape_copy(tried, sizeof(tried), to->final, strlen(to->final));
+	sbuf_init(&line, 2048);
+	sbuf_addf(&line, report_say(N_("(which stands for %s)")), tried);
+	add_remark(out, line.data);
+	sbuf_release(&line);
+}
+
+/* --- all of them ---------------------------------------------------------- */
+
+static size_t count_of(const struct report *r, enum report_action action)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->count; i++)
+		n += r->recipients[i].action == action;
+	return n;
+}
+
+/* Those with that action; `shown` counts over all actions. */
+static void add_recipients(struct sbuf *out, const struct report *r,
+                           enum report_action action, size_t *shown)
+{
+	const struct report_recipient *last = NULL;
+
+	for (size_t i = 0; i < r->count && *shown < REPORT_SHOWN; i++) {
+		const struct report_recipient *to = &r->recipients[i];
+
+		if (to->action != action)
+			continue;
+		if (last != NULL && !fares_alike(last, to))
+			add_reason(out, last);
+		add_recipient(out, to);
+		last = to;
+		++*shown;
+	}
+	if (last != NULL)
+		add_reason(out, last);
+}
+
+static const struct {
+	const char *subject;
+	const char *intro;
+} actions[] = {
+	[REPORT_FAILED] = { N_("Undelivered mail"),
+	                    N_("Your message could not be delivered to:") },
+	[REPORT_DELAYED] = { N_("Delayed mail, still being tried"),
+	                     N_("Your message has not been delivered yet "
+	                        "to:") },
+	[REPORT_RELAYED] = { N_("Mail handed on"),
+	                     N_("Your message was handed to a server that "
+	                        "sends no report when it is delivered, for:") },
+	[REPORT_DELIVERED] = { N_("Delivered mail"),
+	                       N_("Your message was delivered to:") },
+};
+
+/* What the reader can do, and what happens by itself. */
+static void add_failed_note(struct sbuf *out, const struct report *r)
+{
+	struct sbuf line;
+
+	if (!r->is_kept)
+		return;
+	sbuf_init(&line, 2048);
+	sbuf_addf(&line,
+	          report_say(N_("The message is kept in the queue of %s. When "
+	                        "what stood in the way is gone, this command "
+	                        "sends it again to whoever has not got it:")),
+	          r->host);
+	add_paragraph(out, line.data);
+	sbuf_release(&line);
+	sbuf_addf(out, "    relay queue retry %s\n\n", r->original);
+}
+
+static void add_delayed_note(struct sbuf *out, const struct report *r)
+{
+	struct sbuf when, line;
+
+	sbuf_init(&when, 64);
+	sbuf_init(&line, 1024);
+	clock_add_short(&when, r->retry_until);
+	if (r->retry_until > 0)
+		sbuf_addf(&line,
+		          report_say(N_("It is tried again until %s; you need "
+		                        "not send it again. You will be told "
+		                        "if it has to be given up.")),
+		          when.data);
+	else
+		sbuf_addstr(&line,
+		            report_say(N_(
+				    "It is tried again; you need not send it "
+		                    "again. You "
+				    "will be told if it has to be given up.")));
+	add_paragraph(out, line.data);
+	sbuf_release(&line);
+	sbuf_release(&when);
+}
+
+static void add_group(struct sbuf *out, const struct report *r,
+                      enum report_action action, size_t *shown)
+{
+	if (count_of(r, action) == 0)
+		return;
+	add_paragraph(out, report_say(actions[action].intro));
+	add_recipients(out, r, action, shown);
+	if (action == REPORT_FAILED)
+		add_failed_note(out, r);
+	if (action == REPORT_DELAYED)
+		add_delayed_note(out, r);
+}
+
+static void add_rest(struct sbuf *out, size_t count)
+{
+	struct sbuf line;
+
+	if (count == 0)
+		return;
+	sbuf_init(&line, 1024);
+	sbuf_addf(&line,
+	          report_say(N_("There are more recipients than are shown "
+	                        "here (%zu more); the second part of this "
+	                        "mail, which is for programs, has them all.")),
+	          count);
+	add_paragraph(out, line.data);
+	sbuf_release(&line);
+}
+
+static void add_origin(struct sbuf *out, const struct report *r)
+{
+	struct sbuf when, line;
+
+	sbuf_init(&when, 64);
+	sbuf_init(&line, 2048);
+	clock_add_short(&when, r->arrival);
+	sbuf_addf(&line,
+	          r->with_body
+	                  ? report_say(N_("Your message was sent on %s and is "
+	                                  "attached. Its name in the queue "
+	                                  "of %s is %s."))
+	                  : report_say(N_("Your message was sent on %s; its "
+	                                  "header is attached. Its name in "
+	                                  "the queue of %s is %s.")),
+	          when.data, r->host, r->original);
+	add_paragraph(out, line.data);
+	sbuf_release(&line);
+	sbuf_release(&when);
+}
+
+void report_text(struct sbuf *out, const struct report *r)
+{
+	size_t shown = 0;
+
+	for (int action = 0; action <= REPORT_DELIVERED; action++)
+		add_group(out, r, (enum report_action)action, &shown);
+	add_rest(out, r->count - shown);
+	add_origin(out, r);
+}
+
+/* --- subject ---------------------------------------------------------------
+ */
+
+/* The original's in one line, encoded words and all; what is too long ends at a
+ * blank, so that no encoded word is torn. */
+static void add_original_subject(struct sbuf *out, const char *raw)
+{
+	char text[SUBJECT + 4];
+	size_t n = 0;
+
+	for (; *raw != '\0' && n <= SUBJECT; raw++) {
+		bool is_blank = (unsigned char)*raw <= ' ' || *raw == 0x7f;
+
+		if (!is_blank)
+			text[n++] = *raw;
+		else if (n > 0 && text[n - 1] != ' ')
+			text[n++] = ' ';
+	}
+	if (n > SUBJECT) {
+		while (n > 0 && text[n - 1] != ' ')
+			n--;
+		memcpy(text + n, "...", 3);
+		n += 3;
+	}
+	if (n == 0)
+		return;
+	sbuf_addstr(out, report_say(N_(": ")));
+	escape_add(out, text, n);
+}
+
+/* What is worst decides. */
+void report_subject(struct sbuf *out, const struct report *r)
+{
+	int action = REPORT_FAILED;
+
+	while (action < REPORT_DELIVERED &&
+	       count_of(r, (enum report_action)action) == 0)
+		action++;
+	sbuf_addstr(out, report_say(actions[action].subject));
+	if (r->subject != NULL)
+		add_original_subject(out, r->subject);
+}
