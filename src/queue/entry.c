@@ -20,7 +20,7 @@
 #define VERSION_WORD "relay "
 #define SMTPUTF8 "SMTPUTF8"
 #define TRAILER_LENGTH 28 /* "= ", 16 digits, " ", 8 digits, "\n" */
-#define WRITE_SIZE 65536
+#define WRITE_SIZE 131072
 #define READ_SIZE 65536
 
 static bool is_clean(const char *value)

@@ -111,7 +111,8 @@ static void fill(struct entry_envelope *env, int which)
 }
 
 /* Around the sizes of the buffers. */
-static const size_t sizes[] = { 0, 1, 2000, 65535, 65536, 65537, 300000 };
+static const size_t sizes[] = { 0,     1,      2000,   65535,  65536,
+	                        65537, 131071, 131072, 131073, 300000 };
 
 static char *make_content(size_t n)
 {
@@ -340,7 +341,7 @@ END_TEST
 START_TEST(a_full_disk)
 {
 	const int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
-	char *content = make_content(100000);
+	char *content = make_content(200000);
 	struct entry_envelope env;
 	struct fault f = { 0 };
 	struct entry_writer w;
@@ -349,7 +350,7 @@ START_TEST(a_full_disk)
 	entry_writer_init(&w, fd);
 	ck_assert_int_eq(entry_write_envelope(&w, &env, &f), 0);
 	if (_i == 0)
-		ck_assert_int_eq(entry_write(&w, content, 100000, &f), -1);
+		ck_assert_int_eq(entry_write(&w, content, 200000, &f), -1);
 	else
 		ck_assert_int_eq(entry_finish(&w, &f), -1);
 	ck_assert_int_eq(f.kind, FAULT_TEMP);
