@@ -67,6 +67,7 @@ struct config {
 	char *postmaster; /* an address with its domain */
 	struct delivery local;
 	unsigned lifetime; /* seconds */
+	unsigned warn;     /* seconds, 0: never */
 	enum config_log log;
 	struct smarthost *smarthosts; /* in the order of the file */
 	size_t count;                 /* at least 1 once loaded */

@@ -31,6 +31,8 @@ static const struct option options[] = {
 	  N_("how mail for bare names that are no aliases is delivered on this machine; not set: it goes to a smarthost with `domain`") },
 	{ "lifetime", TOP(lifetime), OPTION_DURATION, "5d",     3600, 5184000, NULL,
 	  N_("how long to try before a message is given up") },
+	{ "warn",     TOP(warn),     OPTION_DURATION, "4h",     0, 5184000,    NULL,
+	  N_("how long to try before the sender is told that it takes long; 0s: never") },
 	{ "log",      TOP(log),      OPTION_CHOICE,   "syslog", 0, 0,          "syslog none",
 	  N_("where to write a line for each delivery") },
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/attr.h"
 #include "base/escape.h"
 #include "base/intl.h"
 #include "base/mem.h"
@@ -444,7 +445,7 @@ void value_release(const struct option *o, void *at)
 
 void value_add_duration(struct sbuf *b, unsigned seconds)
 {
-	size_t i = 0;
+	size_t i = seconds > 0 ? 0 : COUNT_OF(units) - 1;
 
 	while (seconds % units[i].seconds != 0)
 		i++;

@@ -174,8 +174,9 @@ static int take(void *arg, const char *address, enum resolve_rule rule,
 	return 0;
 }
 
-/* It stands for itself, and why it cannot be sent to is known.  Its place in the
- * list is one that no address has: a name of this machine may be the same. */
+/* It stands for itself, and why it cannot be sent to is known.  Its place in
+ * the list is one that no address has: a name of this machine may be the same.
+ */
 static void take_broken(struct audience *a, size_t recipient,
                         const struct fault *f)
 {

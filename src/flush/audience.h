@@ -26,6 +26,7 @@ struct audience_slot {
 	size_t last;     /* recipient that it was added for */
 	bool is_here;    /* delivered on this machine */
 	bool is_counted; /* its outcome was logged */
+	bool is_told;    /* the server makes the reports about it */
 };
 
 struct audience_member {

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "flush/content.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/intl.h"
+#include "base/mem.h"
 
 /* A header that was rewritten may hold each of its fields twice, and some. */
 #define HEAD_LIMIT (3 * HEADER_BYTE_LIMIT)
@@ -11,6 +14,7 @@
 /* Of converted text at a time: a header, encoded, at the most. */
 #define READY_LIMIT (8 * HEADER_BYTE_LIMIT)
 
+#define SUBJECT_KEPT 500 /* bytes, for a report */
 #define PIECE 8192       /* bytes read at a time to be converted */
 #define LONGEST_LINE 998 /* RFC 5321, 4.5.3.1.6, without the CRLF */
 
@@ -29,6 +33,7 @@ void content_release(struct content *c)
 	sbuf_release(&c->original);
 	sbuf_release(&c->head);
 	sbuf_release(&c->ready);
+	free(c->subject);
 	downgrade_free(&c->downgrade);
 }
 
@@ -82,6 +87,39 @@ static int put(void *arg, const char *bytes, size_t n)
 	return 0;
 }
 
+static char *copy_subject(const struct header *h)
+{
+	const struct header_field *field = header_find(h, "Subject", NULL);
+	struct sbuf value;
+	char *subject;
+
+	if (field == NULL)
+		return NULL;
+	sbuf_init(&value, h->text.limit);
+	header_value(h, field, &value);
+	subject = mem_strndup(value.data, value.len < SUBJECT_KEPT
+	                                          ? value.len
+	                                          : SUBJECT_KEPT);
+	sbuf_release(&value);
+	return subject;
+}
+
+/* Has it parts, with headers of their own? */
+static bool is_composite(const struct header *h)
+{
+	const struct header_field *type = header_find(h, "Content-Type", NULL);
+	struct sbuf value;
+	bool composite = false;
+
+	sbuf_init(&value, h->text.limit);
+	if (type != NULL)
+		header_value(h, type, &value);
+	composite = ascii_begins(value.data, "multipart/") ||
+	            ascii_begins(value.data, "message/");
+	sbuf_release(&value);
+	return composite;
+}
+
 static int rewrite(struct content *c, const struct rewrite_rules *rules,
                    struct fault *f)
 {
@@ -93,7 +131,9 @@ static int rewrite(struct content *c, const struct rewrite_rules *rules,
 	changed = split(c->original.data, c->original.len, &h, &used, f);
 	if (changed == 0)
 		changed = rewrite_header(rules, &h, f);
+	c->subject = copy_subject(&h);
 	c->has_mime_version = header_find(&h, "MIME-Version", NULL) != NULL;
+	c->is_composite = is_composite(&h);
 	if (changed == 1) {
 		header_write(&h, put, &c->head);
 		sbuf_addstr(&c->head, "\r\n");
@@ -253,7 +293,7 @@ static bool is_plain(const struct content *c, bool can_8bit, bool can_utf8)
 	if (!can_utf8 &&
 	    (c->scan.header_has_8bit || c->head_scan.header_has_8bit))
 		return false;
-	if (body_8bit && !(can_8bit && c->has_mime_version))
+	if (body_8bit && (!can_8bit || !c->has_mime_version || c->is_composite))
 		return false;
 	return can_8bit || !c->scan.has_nul;
 }

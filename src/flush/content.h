@@ -38,7 +38,9 @@ struct content {
 	uint64_t skip;         /* bytes of it that the head stands for */
 	struct wire_scan head_scan;
 	bool is_rewritten;
+	char *subject; /* raw value, or NULL */
 	bool has_mime_version;
+	bool is_composite; /* multipart/ or message/ */
 
 	/* as the last server takes it */
 	struct downgrade *downgrade; /* NULL: nobody had to look yet */

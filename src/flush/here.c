@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/intl.h"
 #include "base/log.h"
+#include "flush/record.h"
 
 void here_init(struct here *h)
 {
@@ -61,7 +62,7 @@ static void finish(struct here *h, struct here_visit *v)
 
 	memcpy(id, v->job->entry.id, sizeof(id));
 	if (!goes_on)
-		job_finish(v->job, h->config->lifetime, false, &h->result);
+		job_finish(v->job, h->config, false, &h->result);
 	end_visit(v);
 	if (goes_on)
 		h->pass_on(h->arg, id);
@@ -77,7 +78,7 @@ static void settle(struct here *h, struct here_visit *v, const struct fault *f)
 	if (v->answer >= 0)
 		close(v->answer);
 	v->answer = -1;
-	job_record(v->job, "local", &h->result);
+	record_outcomes(v->job, "local", &h->result);
 }
 
 static void ask(struct here *h, struct here_visit *v)
@@ -134,7 +135,7 @@ static bool begin(struct here *h, struct here_visit *v)
 			continue;
 		if (!job_prepare(v->job, &h->rules, h->helo, &h->result) ||
 		    (job_next_here(v->job, &v->slot) &&
-		     !job_reserve(v->job, &h->result)))
+		     !record_reserve(v->job, &h->result)))
 			end_visit(v);
 	}
 	return v->job != NULL;

@@ -13,13 +13,15 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/port.h"
+#include "flush/bounce.h"
+#include "flush/record.h"
 #include "message/address.h"
 #include "message/idn.h"
 #include "queue/schedule.h"
 #include "smtp/xtext.h"
 
-#define RESERVE_LINE (JOURNAL_TEXT + 100)
 #define TRACE_LIMIT 1024 /* bytes */
+#define REPORT_WAIT 900  /* seconds until a report is tried again */
 #define ENVID_LIMIT 100  /* characters: RFC 3461, 4.4 */
 
 /* --- opening ------------------------------------------------------------ */
@@ -125,6 +127,19 @@ static bool verify(struct job *job, struct job_result *result)
 	return true;
 }
 
+/* If it is a report, what it is about knows of it. */
+static bool settle_report(const struct job *job, struct job_result *result)
+{
+	struct fault f;
+
+	if (bounce_settle(job->spool, &job->entry, &f) == 0)
+		return true;
+	log_warn(_("id=%s status=deferred (%s; nothing was sent)"),
+	         job->entry.id, f.text);
+	result->trouble = true;
+	return false;
+}
+
 /* Who submitted it, by the kernel's word (RFC 5321, 4.4).  The same at each
  * try. */
 static void add_trace(const struct job *job, const char *helo,
@@ -199,7 +214,9 @@ bool job_prepare(struct job *job, const struct rules *rules, const char *helo,
 	struct fault f;
 	int rewritten;
 
-	if (!verify(job, result))
+	job->rules = rules;
+	job->helo = helo;
+	if (!verify(job, result) || !settle_report(job, result))
 		return false;
 	sbuf_init(&trace, TRACE_LIMIT);
 	add_trace(job, helo, &trace);
@@ -229,16 +246,9 @@ void job_damaged(struct job *job, const struct fault *f,
 	result->trouble = true;
 }
 
-/* --- recording ---------------------------------------------------------- */
+/* --- who is open ---------------------------------------------------------- */
 
-static bool open_journal(struct job *job, struct fault *f)
-{
-	return job->journal.fd >= 0 ||
-	       journal_open(&job->journal, &job->spool->log, job->entry.id,
-	                    f) == 0;
-}
-
-static size_t open_count(const struct job *job)
+size_t job_open_count(const struct job *job)
 {
 	size_t open = 0;
 
@@ -289,208 +299,6 @@ void job_leave_here(struct job *job)
 		if (!audience_is_many(&job->audience, its->last))
 			job->news[its->last] = NEWS_WRITTEN;
 	}
-}
-
-/* One recipient needs no record: delivered, the entry is removed at once. */
-bool job_reserve(struct job *job, struct job_result *result)
-{
-	size_t asked = open_count(job);
-	struct fault f;
-
-	if (!spool_touch(job->spool, &job->entry, &f)) {
-		log_warn(_("id=%s status=deferred (%s; nothing was sent)"),
-		         job->entry.id, f.text);
-		result->trouble = true;
-		return false;
-	}
-	if (job->entry.envelope.recipient_count == 1 &&
-	    !audience_is_many(&job->audience, 0))
-		return true;
-	if (asked > SESSION_FLIGHT)
-		asked = SESSION_FLIGHT;
-	if (open_journal(job, &f) &&
-	    journal_reserve(&job->journal, 2 * asked * RESERVE_LINE, &f) == 0)
-		return true;
-	log_warn(_("id=%s status=deferred (%s; nothing was sent)"),
-	         job->entry.id, f.text);
-	result->trouble = true;
-	return false;
-}
-
-static const char *status_word(enum journal_kind kind)
-{
-	switch (kind) {
-	case JOURNAL_DELIVERED: return "sent";
-	case JOURNAL_FAILED: return "failed";
-	case JOURNAL_DOUBT: return "in-doubt";
-	case JOURNAL_REPORTED:
-	case JOURNAL_PART_DELIVERED:
-	case JOURNAL_PART_FAILED:
-	case JOURNAL_ATTEMPT:
-	case JOURNAL_LATER:
-	case JOURNAL_AGAIN: break;
-	}
-	return "deferred";
-}
-
-/* One line for each message, recipient and attempt, the same everywhere. */
-static void log_outcome(const struct job *job, size_t slot, const char *peer,
-                        enum journal_kind kind, const struct fault *f)
-{
-	int64_t delay = clock_seconds() - entry_time(job->entry.id);
-	const char *to = job->audience.recipients[slot].address;
-	const char *orig =
-		job->entry.envelope.recipients[job->audience.slots[slot].last];
-	bool is_trouble = kind == JOURNAL_FAILED || kind == JOURNAL_DOUBT ||
-	                  f->kind == FAULT_CONFIG;
-	bool is_same = strcmp(orig, to) == 0;
-
-	(is_trouble ? log_warn : log_note)(
-		"id=%s from=<%s> to=<%s>%s%s%s relay=%s delay=%" PRId64
-		" dsn=%s status=%s (%s)",
-		job->entry.id, job->mail.sender, to,
-		is_same ? "" : " orig_to=<", is_same ? "" : orig,
-		is_same ? "" : ">", peer, delay < 0 ? 0 : delay, f->code,
-		status_word(kind), f->text);
-}
-
-static void count(struct job_result *result, enum journal_kind kind,
-                  const struct fault *f)
-{
-	if (kind == JOURNAL_DELIVERED)
-		result->delivered++;
-	else if (kind == JOURNAL_FAILED)
-		result->failed++;
-	else
-		result->later++;
-	if (f->kind == FAULT_CONFIG)
-		result->needs_person = true;
-}
-
-static void remember(struct job *job, size_t recipient, enum journal_kind kind,
-                     const struct fault *f)
-{
-	struct mark *mark = &job->history.marks[recipient];
-
-	mark->kind = kind;
-	mark->in_doubt |= kind == JOURNAL_DOUBT;
-	mark->time = clock_seconds();
-	snprintf(mark->code, sizeof(mark->code), "%s", f->code);
-	free(mark->text);
-	mark->text = mem_strdup(f->text);
-}
-
-static bool is_all_delivered(const struct job *job)
-{
-	for (size_t i = 0; i < job->history.count; i++)
-		if (job->history.marks[i].kind != JOURNAL_DELIVERED)
-			return false;
-	return true;
-}
-
-/* Of an alias: who has it, and who never will, though others still wait. */
-static int write_parts(struct job *job, size_t recipient, struct fault *f)
-{
-	struct audience *a = &job->audience;
-
-	for (size_t i = a->first[recipient]; i < a->first[recipient + 1]; i++) {
-		struct audience_member *m = &a->members[i];
-		const struct session_recipient *r;
-		enum journal_kind kind;
-
-		if (m->is_recorded ||
-		    a->recipients[m->slot].outcome.state == OUTCOME_OPEN)
-			continue;
-		r = &a->recipients[m->slot];
-		kind = audience_kind(&r->outcome);
-		if (kind != JOURNAL_DELIVERED && kind != JOURNAL_FAILED)
-			continue;
-		kind = kind == JOURNAL_DELIVERED ? JOURNAL_PART_DELIVERED
-		                                 : JOURNAL_PART_FAILED;
-		if (!open_journal(job, f) ||
-		    journal_add_part(&job->journal, kind, recipient, r->address,
-		                     r->outcome.fault.code,
-		                     r->outcome.fault.text, f) != 0)
-			return -1;
-		m->is_recorded = true;
-	}
-	return 0;
-}
-
-static int write_line(struct job *job, size_t recipient, struct fault *f)
-{
-	const struct mark *mark = &job->history.marks[recipient];
-
-	if (!open_journal(job, f) ||
-	    journal_add(&job->journal, mark->kind, recipient, mark->code,
-	                mark->text, f) != 0)
-		return -1;
-	job->news[recipient] = NEWS_WRITTEN;
-	return 0;
-}
-
-/* Lines of what was settled since the last call.  Not needed when all are
- * delivered: then the entry goes, and its absence says so. */
-static int write_lines(struct job *job, struct fault *f)
-{
-	if (is_all_delivered(job))
-		return 0;
-	for (size_t i = 0; i < job->history.count; i++) {
-		bool is_settled = history_is_settled(&job->history, i);
-
-		if (audience_is_many(&job->audience, i) && !is_settled &&
-		    write_parts(job, i, f) != 0)
-			return -1;
-		if (job->news[i] == NEWS_FRESH && write_line(job, i, f) != 0)
-			return -1;
-	}
-	return job->journal.fd >= 0 ? journal_sync(&job->journal, f) : 0;
-}
-
-/* What the outcomes of addresses mean for the recipients. */
-static void settle_recipients(struct job *job)
-{
-	for (size_t i = 0; i < job->history.count; i++) {
-		enum journal_kind kind;
-		struct fault words;
-
-		if (job->news[i] != NEWS_NONE ||
-		    !audience_result(&job->audience, i, &kind, &words))
-			continue;
-		remember(job, i, kind, &words);
-		job->news[i] = NEWS_FRESH;
-	}
-}
-
-static void log_outcomes(struct job *job, const char *peer,
-                         struct job_result *result)
-{
-	struct audience *a = &job->audience;
-
-	for (size_t i = 0; i < a->count; i++) {
-		const struct outcome *o = &a->recipients[i].outcome;
-		enum journal_kind kind = audience_kind(o);
-
-		if (o->state == OUTCOME_OPEN || a->slots[i].is_counted)
-			continue;
-		a->slots[i].is_counted = true;
-		log_outcome(job, i, peer, kind, &o->fault);
-		count(result, kind, &o->fault);
-	}
-}
-
-void job_record(struct job *job, const char *peer, struct job_result *result)
-{
-	struct fault f;
-
-	settle_recipients(job);
-	if (write_lines(job, &f) != 0) {
-		log_warn(_("id=%s: %s; a recipient may get the message twice"),
-		         job->entry.id, f.text);
-		job->has_lost_line = true;
-		result->trouble = true;
-	}
-	log_outcomes(job, peer, result);
 }
 
 /* --- finishing ---------------------------------------------------------- */
@@ -558,7 +366,7 @@ static void expire(struct job *job, unsigned lifetime,
 	for (size_t i = 0; i < job->history.count; i++)
 		if (!history_is_settled(&job->history, i))
 			job->news[i] = NEWS_NONE;
-	job_record(job, "none", result);
+	record_outcomes(job, "none", result);
 }
 
 /* The account's trouble costs a message no try: it waits for the smarthost, not
@@ -581,7 +389,7 @@ static void put_off(struct job *job, const struct session_recipient *why)
 	if (is_in_doubt(job) && wait < SCHEDULE_DOUBT)
 		wait = SCHEDULE_DOUBT;
 	/* A hint; a full disk only means an earlier try. */
-	if (open_journal(job, &f))
+	if (record_open_journal(job, &f))
 		journal_add(&job->journal, JOURNAL_ATTEMPT, JOURNAL_ALL,
 		            why->outcome.fault.code, why->outcome.fault.text,
 		            &f);
@@ -600,45 +408,72 @@ static void keep_delivered(struct job *job)
 {
 	struct fault f;
 
-	if (open_journal(job, &f)) {
+	if (record_open_journal(job, &f)) {
 		for (size_t i = 0; i < job->history.count; i++)
-			journal_add(&job->journal, JOURNAL_DELIVERED, i,
-			            job->history.marks[i].code,
-			            job->history.marks[i].text, &f);
+			record_mark(job, i, &f);
 		journal_sync(&job->journal, &f);
 	}
 	spool_set_due(job->spool, &job->entry,
 	              clock_seconds() + SCHEDULE_LONGEST);
 }
 
+/* The sender is told first: until he is, it stays. */
 static void leave_queue(struct job *job, struct job_result *result)
 {
 	struct fault f;
-	int failed =
-		is_all_delivered(job)
-			? spool_remove(job->spool, SPOOL_NEW, &job->entry, &f)
-			: spool_move(job->spool, &job->entry, SPOOL_NEW,
-	                             SPOOL_FAILED, &f);
+	int failed;
 
+	if (bounce_send(job, &f) != 0) {
+		log_warn(_("id=%s: the report to its sender cannot be queued: "
+		           "%s"),
+		         job->entry.id, f.text);
+		result->trouble = true;
+		if (record_is_all_delivered(job))
+			keep_delivered(job);
+		else
+			spool_set_due(job->spool, &job->entry,
+			              clock_seconds() + REPORT_WAIT);
+		return;
+	}
+	failed = record_is_all_delivered(job)
+	                 ? spool_remove(job->spool, SPOOL_NEW, &job->entry, &f)
+	                 : spool_move(job->spool, &job->entry, SPOOL_NEW,
+	                              SPOOL_FAILED, &f);
 	if (failed == 0)
 		return;
 	log_warn("id=%s: %s", job->entry.id, f.text);
 	result->trouble = true;
-	if (is_all_delivered(job))
+	if (record_is_all_delivered(job))
 		keep_delivered(job);
 }
 
-void job_finish(struct job *job, unsigned lifetime, bool was_lost,
+/* A person can live with a late warning, and without one. */
+static void warn(struct job *job, const struct config *config)
+{
+	int64_t age = seen_age(job);
+	struct fault f;
+
+	if (config->warn == 0 || age < (int64_t)config->warn)
+		return;
+	if (bounce_warn(job, clock_seconds() + (int64_t)config->lifetime - age,
+	                &f) != 0)
+		log_warn(_("id=%s: the warning to its sender cannot be queued: "
+		           "%s"),
+		         job->entry.id, f.text);
+}
+
+void job_finish(struct job *job, const struct config *config, bool was_lost,
                 struct job_result *result)
 {
 	const struct session_recipient *waiting = first_waiting(job);
 
 	if (waiting != NULL && costs_a_try(waiting, was_lost) &&
-	    job->history.tries > 0 && seen_age(job) >= (int64_t)lifetime) {
-		expire(job, lifetime, result);
+	    job->history.tries > 0 &&
+	    seen_age(job) >= (int64_t)config->lifetime) {
+		expire(job, config->lifetime, result);
 		waiting = first_waiting(job);
 	}
-	if (job->has_lost_line && !is_all_delivered(job)) {
+	if (job->has_lost_line && !record_is_all_delivered(job)) {
 		/* What cannot be written down must not be forgotten, nor sent
 		 * again every minute. */
 		spool_set_due(job->spool, &job->entry,
@@ -647,6 +482,8 @@ void job_finish(struct job *job, unsigned lifetime, bool was_lost,
 	}
 	if (history_open_count(&job->history) == 0)
 		leave_queue(job, result);
-	else if (waiting != NULL && costs_a_try(waiting, was_lost))
+	else if (waiting != NULL && costs_a_try(waiting, was_lost)) {
 		put_off(job, waiting);
+		warn(job, config);
+	}
 }

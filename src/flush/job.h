@@ -30,6 +30,8 @@ struct job {
 	struct entry entry;
 	struct history history;
 	struct journal journal;
+	const struct rules *rules; /* about addresses, and our name: borrowed */
+	const char *helo;
 	struct content content;
 	struct audience audience;
 	struct session_mail mail; /* its recipients are the audience's */
@@ -57,24 +59,19 @@ bool job_prepare(struct job *job, const struct rules *rules, const char *helo,
                  struct job_result *result);
 void job_free(struct job **job);
 
-/* Before each transaction: room in the journal.  False: not now. */
-bool job_reserve(struct job *job, struct job_result *result);
-
-/* After each transaction: record and log what is settled. */
-void job_record(struct job *job, const char *peer, struct job_result *result);
-
 /* Are there recipients that were not asked yet and are to be asked?  And is one
  * to be delivered on this machine: the next? */
 bool job_has_open(const struct job *job);
+size_t job_open_count(const struct job *job); /* both kinds */
 bool job_next_here(const struct job *job, size_t *slot);
 
 /* Those on this machine are somebody else's business (flush/here), who has been
  * there. */
 void job_leave_here(struct job *job);
 
-/* No more for now: remove, give up or put off.  `lifetime` in seconds;
- * `was_lost`: the connection broke in the middle of this message. */
-void job_finish(struct job *job, unsigned lifetime, bool was_lost,
+/* No more for now: remove, give up or put off, and tell the sender what he is
+ * to know.  `was_lost`: the connection broke in the middle of this message. */
+void job_finish(struct job *job, const struct config *config, bool was_lost,
                 struct job_result *result);
 
 /* The file changed while it was sent. */

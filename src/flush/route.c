@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/sbuf.h"
+#include "flush/record.h"
 #include "queue/pause.h"
 
 /* Connections that may end at a message, one after the other, before the server
@@ -79,7 +80,7 @@ static void record(struct route *r)
 {
 	unsigned delivered = r->result.delivered;
 
-	job_record(r->job, lane_peer(r->lane), &r->result);
+	record_outcomes(r->job, lane_peer(r->lane), &r->result);
 	if (r->result.delivered != delivered)
 		r->lane_useful++;
 }
@@ -106,7 +107,7 @@ static void end_job(struct route *r)
 		route_add(r, r->job->entry.id);
 	} else {
 		r->lane_refused = is_refused_here(r);
-		job_finish(r->job, r->config->lifetime, lane_is_lost(r->lane),
+		job_finish(r->job, r->config, lane_is_lost(r->lane),
 		           &r->result);
 	}
 	job_free(&r->job);
@@ -137,8 +138,8 @@ static struct job *next_job(struct route *r)
 			return job;
 		/* Nobody can be asked; or a crash came after the last line and
 		 * before the move. */
-		job_record(job, "none", &r->result);
-		job_finish(job, r->config->lifetime, false, &r->result);
+		record_outcomes(job, "none", &r->result);
+		job_finish(job, r->config, false, &r->result);
 		job_free(&job);
 	}
 	return NULL;
@@ -147,7 +148,7 @@ static struct job *next_job(struct route *r)
 /* Ask the open recipients. */
 static void send_job(struct route *r)
 {
-	if (!job_reserve(r->job, &r->result)) {
+	if (!record_reserve(r->job, &r->result)) {
 		job_free(&r->job);
 		return;
 	}

@@ -120,7 +120,7 @@ static void add_reason(struct sbuf *out, const struct report_recipient *to)
 			out,
 			report_say(N_(
 				"It may have arrived all the same: the "
-		                "connection "
+				"connection "
 				"broke before the server had answered. Ask the "
 				"recipient before you send it again.")));
 	sbuf_addstr(out, "\n");
@@ -224,7 +224,7 @@ static void add_delayed_note(struct sbuf *out, const struct report *r)
 		sbuf_addstr(&line,
 		            report_say(N_(
 				    "It is tried again; you need not send it "
-		                    "again. You "
+				    "again. You "
 				    "will be told if it has to be given up.")));
 	add_paragraph(out, line.data);
 	sbuf_release(&line);

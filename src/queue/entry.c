@@ -137,7 +137,8 @@ int entry_write_envelope(struct entry_writer *w,
 	    write_line(w, 'N', env->notify, f) != 0 ||
 	    write_line(w, 'T', env->ret, f) != 0 ||
 	    write_line(w, 'V', env->envid, f) != 0 ||
-	    write_line(w, 'E', env->smtputf8 ? SMTPUTF8 : NULL, f) != 0)
+	    write_line(w, 'E', env->smtputf8 ? SMTPUTF8 : NULL, f) != 0 ||
+	    write_line(w, 'P', env->about, f) != 0)
 		return -1;
 	if (env->sender == NULL || env->recipient_count == 0)
 		return fault_set_exit(f, EX_DATAERR,
@@ -275,6 +276,14 @@ static int take_smtputf8(struct entry_envelope *env, const char *value,
 	return 0;
 }
 
+static int take_about(struct entry_envelope *env, const char *value,
+                      struct fault *f)
+{
+	if (!entry_is_id(value))
+		return damaged(f, _("an envelope line is not readable"));
+	return set_once(&env->about, value, f);
+}
+
 static int take_line(struct entry_envelope *env, const char *line, size_t n,
                      struct fault *f)
 {
@@ -299,6 +308,7 @@ static int take_line(struct entry_envelope *env, const char *line, size_t n,
 	case 'T': return set_once(&env->ret, value, f);
 	case 'V': return set_once(&env->envid, value, f);
 	case 'E': return take_smtputf8(env, value, f);
+	case 'P': return take_about(env, value, f);
 	default: return damaged(f, _("an envelope line is of an unknown kind"));
 	}
 }

@@ -12,6 +12,8 @@
  *     T hdrs
  *     V envelope-id
  *     E SMTPUTF8                     what the caller said (-bs), optional
+ *     P 0629C5C4F43F6A1A2B3C4D       it is the report on that entry; never of
+ *                                    a stranger (queue/strict)
  *                                    empty line
  *     (the message in wire form: every line ends in CRLF, dots not stuffed)
  *     = 0000000000000ABC 1A2B3C4D    bytes before this line, their CRC-32C
@@ -54,6 +56,7 @@ struct entry_envelope {
 	char *notify;
 	char *ret;
 	char *envid;
+	char *about;   /* id of the entry that it is the report on, or NULL */
 	bool smtputf8; /* the caller spoke of UTF-8 addresses (RFC 6531) */
 };
 

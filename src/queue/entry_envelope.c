@@ -24,6 +24,7 @@ void entry_envelope_release(struct entry_envelope *env)
 	free(env->notify);
 	free(env->ret);
 	free(env->envid);
+	free(env->about);
 	entry_envelope_init(env);
 }
 

@@ -11,6 +11,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/crc.h"
 #include "base/escape.h"
@@ -90,7 +91,7 @@ static bool parse_line(struct line *line, const char *id, const char *text,
 	if (sscanf(text, "%c %" SCNd64 " %15s %11s%n", &line->kind, &line->time,
 	           word, line->code, &used) != 4 ||
 	    used == 0 || (size_t)used >= n - CHECK_LENGTH ||
-	    text[used] != ' ' || strchr("DFIRALTdf", line->kind) == NULL)
+	    text[used] != ' ' || strchr("DFIRWALTSdf", line->kind) == NULL)
 		return false;
 	/* One space, and all after it: the text may be empty. */
 	line->text = text + used + 1;
@@ -122,6 +123,7 @@ static void count_try(struct history *h, const struct line *line)
 static void start_again(struct history *h, const struct line *line)
 {
 	h->tries = 0;
+	h->report = h->warning = (struct notice){ 0 };
 	h->age = 0;
 	h->since = line->time;
 	for (size_t i = 0; i < h->count; i++)
@@ -178,14 +180,32 @@ static void take_part(struct history *h, const struct line *line)
 	set_mark(&part->mark, &rest);
 }
 
+static void take_notice(struct notice *notice, const struct line *line)
+{
+	char id[ENTRY_ID_LENGTH + 1] = "", word[8] = "";
+
+	if (sscanf(line->text, "%22s %7s", id, word) < 1 || !entry_is_id(id))
+		return;
+	memcpy(notice->id, id, sizeof(notice->id));
+	notice->is_done = ascii_is_word(word, "done");
+}
+
 static void take_line(struct history *h, const struct line *line)
 {
 	switch ((enum journal_kind)line->kind) {
 	case JOURNAL_ATTEMPT: count_try(h, line); break;
 	case JOURNAL_AGAIN: start_again(h, line); break;
-	case JOURNAL_REPORTED: break;
+	case JOURNAL_REPORTED: take_notice(&h->report, line); break;
+	case JOURNAL_WARNED: take_notice(&h->warning, line); break;
 	case JOURNAL_PART_DELIVERED:
 	case JOURNAL_PART_FAILED: take_part(h, line); break;
+	case JOURNAL_SUCCESS:
+		if (line->recipient < h->count) {
+			h->marks[line->recipient].owes_success = true;
+			h->marks[line->recipient].is_here =
+				line->text[0] == 'd';
+		}
+		break;
 	case JOURNAL_DELIVERED:
 	case JOURNAL_FAILED:
 	case JOURNAL_DOUBT:
@@ -413,7 +433,7 @@ int journal_add(struct journal *j, enum journal_kind kind, size_t recipient,
 		return -1;
 	}
 	j->is_torn = false;
-	if (strchr("DFRTdf", (char)kind) != NULL)
+	if (strchr("DFRWTSdf", (char)kind) != NULL)
 		j->is_dirty = true;
 	return 0;
 }

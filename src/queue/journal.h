@@ -10,9 +10,14 @@
  * line that is torn, altered or belongs to another entry counts for nothing: at
  * worst a recipient is tried once more.
  *
- *   D delivered   F failed for good   I in doubt   R report queued
+ *   D delivered   F failed for good   I in doubt
+ *   R report: the text is the id of its entry, which is about to be queued;
+ *     a second one with "done" behind the id: it was
+ *   W warning to the sender that it takes long: likewise
  *   A attempt: the whole message was put off, and why (not synced)
  *   L later: this recipient was put off, and why (not synced)
+ *   S success: the sender asked to be told, and nobody else does; the text is
+ *     "relayed" or "delivered"; before the D of the same recipient
  *   d f  the same as D and F for one of several addresses that a recipient
  *        stands for (an alias): "10:ann@x.test 250 2.0.0 queued"
  *   T try again: a person wants it; what had failed is open, the age is 0
@@ -37,9 +42,11 @@ enum journal_kind {
 	JOURNAL_FAILED = 'F',
 	JOURNAL_DOUBT = 'I',
 	JOURNAL_REPORTED = 'R',
+	JOURNAL_WARNED = 'W',
 	JOURNAL_ATTEMPT = 'A',
 	JOURNAL_LATER = 'L',
 	JOURNAL_AGAIN = 'T',
+	JOURNAL_SUCCESS = 'S',
 	JOURNAL_PART_DELIVERED = 'd',
 	JOURNAL_PART_FAILED = 'f',
 };
@@ -51,8 +58,10 @@ struct mark {
 	enum journal_kind kind; /* 0: never tried; else the last of D F I L */
 	int64_t time;
 	char code[12];
-	char *text;    /* NULL while kind is 0 */
-	bool in_doubt; /* some try, not only the last, ended in doubt */
+	char *text;        /* NULL while kind is 0 */
+	bool in_doubt;     /* some try, not only the last, ended in doubt */
+	bool owes_success; /* the sender is to be told that he has it */
+	bool is_here;      /* and it was delivered on this machine */
 };
 
 /* What is settled about one of the addresses of a recipient. */
@@ -61,6 +70,12 @@ struct part {
 	char *address;
 	size_t line;      /* its place among all of them */
 	struct mark mark; /* kind: D or F */
+};
+
+/* Something that its sender is told by another entry. */
+struct notice {
+	char id[ENTRY_ID_LENGTH + 1]; /* of that, or "" */
+	bool is_done;
 };
 
 /* All lines of a journal, added up. */
@@ -72,9 +87,10 @@ struct history {
 	unsigned tries;    /* number of A lines since the last T */
 	int64_t first_try; /* seconds since 1970, 0: never */
 	int64_t last_try;
-	int64_t age;      /* seen age at `since`: see schedule.h */
-	int64_t since;    /* last try, else submission */
-	bool in_doubt;    /* some recipient that is not D may have it */
+	int64_t age;   /* seen age at `since`: see schedule.h */
+	int64_t since; /* last try, else submission */
+	bool in_doubt; /* some recipient that is not D may have it */
+	struct notice report, warning;
 	struct mark last; /* the last A line */
 };
 

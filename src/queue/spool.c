@@ -207,7 +207,37 @@ int spool_create(struct spool *s, char id[ENTRY_ID_LENGTH + 1], struct fault *f)
 	                      intl_error(errno));
 }
 
-void spool_abandon(struct spool *s, const char *id, int fd)
+int spool_create_as(const struct spool *s, const char *id, struct fault *f)
+{
+	for (int i = 0; i < NAME_TRIES; i++) {
+		int fd = openat(s->tmp.fd, id,
+		                O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW |
+		                        O_CLOEXEC,
+		                0600);
+
+		if (fd >= 0) {
+			flock(fd, LOCK_EX | LOCK_NB);
+			return fd;
+		}
+		if (errno != EEXIST && errno != EINTR)
+			break;
+		unlinkat(s->tmp.fd, id, 0);
+	}
+	return fault_set_exit(f, EX_CANTCREAT,
+	                      _("cannot create a file in %s: %s"), s->tmp.path,
+	                      intl_error(errno));
+}
+
+bool spool_has(const struct spool *s, const char *id)
+{
+	for (int i = 0; i < SPOOL_PLACES; i++)
+		if (s->place[i].fd >= 0 && faccessat(s->place[i].fd, id, F_OK,
+		                                     AT_SYMLINK_NOFOLLOW) == 0)
+			return true;
+	return false;
+}
+
+void spool_abandon(const struct spool *s, const char *id, int fd)
 {
 	unlinkat(s->tmp.fd, id, 0);
 	close(fd);
@@ -224,7 +254,7 @@ static int sync_file(const struct spool *s, int fd, struct fault *f)
 	                      s->tmp.path, intl_error(errno));
 }
 
-static int publish(struct spool *s, const char *id, struct fault *f)
+static int publish(const struct spool *s, const char *id, struct fault *f)
 {
 	const struct dir *new = &s->place[SPOOL_NEW];
 
@@ -240,7 +270,7 @@ static int publish(struct spool *s, const char *id, struct fault *f)
 	return -1;
 }
 
-int spool_commit(struct spool *s, const char *id, int fd, struct fault *f)
+int spool_commit(const struct spool *s, const char *id, int fd, struct fault *f)
 {
 	if (sync_file(s, fd, f) != 0) {
 		spool_abandon(s, id, fd);

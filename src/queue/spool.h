@@ -64,8 +64,13 @@ int spool_create(struct spool *s, char id[ENTRY_ID_LENGTH + 1],
 
 /* fsync(file), rename to new/, fsync(new/).  The descriptor is closed in every
  * case.  On a fault the message is not queued and nothing is left behind. */
-int spool_commit(struct spool *s, const char *id, int fd, struct fault *f);
-void spool_abandon(struct spool *s, const char *id, int fd);
+/* The same under a name that was recorded before: a rest of that name, which a
+ * crash left in tmp/, goes. */
+int spool_create_as(const struct spool *s, const char *id, struct fault *f);
+bool spool_has(const struct spool *s, const char *id); /* in any place? */
+int spool_commit(const struct spool *s, const char *id, int fd,
+                 struct fault *f);
+void spool_abandon(const struct spool *s, const char *id, int fd);
 
 /* The names in a place, in order of arrival. */
 struct spool_list {

@@ -20,6 +20,8 @@ static const char *mark_name(enum journal_kind kind)
 	case JOURNAL_FAILED: return "failed";
 	case JOURNAL_DOUBT: return "in doubt";
 	case JOURNAL_REPORTED:
+	case JOURNAL_WARNED:
+	case JOURNAL_SUCCESS:
 	case JOURNAL_PART_DELIVERED:
 	case JOURNAL_PART_FAILED:
 	case JOURNAL_ATTEMPT:

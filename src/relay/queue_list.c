@@ -60,6 +60,8 @@ static const char *mark_text(enum journal_kind kind)
 	case JOURNAL_FAILED: return _("failed");
 	case JOURNAL_DOUBT: return _("may already be delivered");
 	case JOURNAL_REPORTED:
+	case JOURNAL_WARNED:
+	case JOURNAL_SUCCESS:
 	case JOURNAL_PART_DELIVERED:
 	case JOURNAL_PART_FAILED:
 	case JOURNAL_ATTEMPT:

@@ -383,6 +383,7 @@ size_t session_send(struct session *s, struct session_mail *mail)
 		return 0;
 	}
 	s->mail = mail;
+	mail->has_dsn = s->offer.dsn;
 	s->turn_count = s->next_rcpt = s->next_answer = s->accepted = 0;
 	s->mail_refused = s->is_sent = s->is_cut = s->is_blind = false;
 	if (check_offer(s, mail, &f) != 0) {

@@ -123,6 +123,7 @@ struct session_mail {
 	uint64_t size; /* octets in wire form, without stuffing */
 	bool is_8bit;  /* holds octets above 127 */
 	bool is_utf8;  /* an address of the envelope is not ASCII */
+	bool has_dsn;  /* set here: the server was told what reports to make */
 };
 
 /* What EHLO offered, forgotten after STARTTLS. */

@@ -8,6 +8,7 @@ only if the fault came between handing its last byte to the kernel and the end
 of the call that made the record of its delivery durable.
 """
 import os
+import re
 
 import place
 import powercut
@@ -19,11 +20,13 @@ MARK = "~"  # in the last line only; one byte, so that no write divides it
 ERRORS = ["err:EIO", "err:ENOSPC", "err:EINTR", "err:ECONNRESET", "short"]
 PASSES = 3  # of the second flush
 ACCEPTED = b"250 2.0.0 stored as"
+SENDER = "me@example.org"
 
 
 class Flush(trial.Workload):
     recipients = ["ok@example.net"]
     people = {}        # those that a recipient stands for
+    options = ("-N", "never")  # of sendmail: no reports beside the message
     body = b"one line\r\n"
     prefixes = ["queue"]
     calls = trial.FILE_CALLS + trial.NET_CALLS
@@ -51,7 +54,7 @@ class Flush(trial.Workload):
         message = place.write(directory, "message", self.message())
         self.configure(directory, "strict")
         status, _, err = trial.run(
-            [place.SENDMAIL, "-odq", "-i", "-f", "me@example.org",
+            [place.SENDMAIL, "-odq", "-i", *self.options, "-f", SENDER,
              *(self.people or self.recipients)], place.environment(directory), directory,
             message)
         if status != 0:
@@ -213,13 +216,41 @@ class Alias(Three):
             smarthost.mine.configuration(name + self.kind))
 
 
+class Reported(Flush):
+    """The sender is told once, whatever happens; the report holds all of the
+    message, so that its last byte can be told."""
+    name = "flush, refused, and the report"
+    recipients = ["never@example.net"]
+    options = ("-R", "full")
+    under_way = [SENDER]
+
+    def tell(self, queue, rounds):
+        messages = [m for got in rounds for m in got]
+        reports = [m for m in messages if m.recipients == [SENDER]]
+        rest = [m for m in messages if m.recipients != [SENDER]]
+        word, why, twice = super().tell(queue, [rest])
+        names = {re.search(rb"Message-ID: (\S+)", m.content)[1]
+                 for m in reports if m.content != self.arrives()}
+        waits = any(entry.recipients == [SENDER]
+                    for entry in queue.scan("new")[0].values())
+        standing, _ = queue.standing()
+        if why is None and len(names) > 1:
+            why = "two reports: %s" % names
+        if why is None and not reports and not waits and \
+                standing.get(self.recipients[0]) != "open":
+            word, why = "lost", "the report"
+        if len(reports) > 1:
+            word, twice = "duplicate", {SENDER}
+        return word, why, twice
+
+
 class Encrypted(Three):
     name = "flush, the same over TLS with a login"
     kind = "-tls"
     mark = None
 
 
-WORKLOADS = [One, Three, Settled, Alias, Encrypted]
+WORKLOADS = [One, Three, Settled, Alias, Reported, Encrypted]
 
 
 def suite(pool, tap):
@@ -234,7 +265,8 @@ def suite(pool, tap):
 def powercut_suite(pool, tap):
     for model in ("posix", "journal"):
         jobs = [pool.submit(powercut.cuts, workload(), model)
-                for workload in (One, Three, Settled, Alias)]
+                for workload in (One, Three, Settled, Alias,
+                                 Reported)]
         tallies = [job.result() for job in jobs]
         bad = [line for tally in tallies for line in tally.bad]
         tap.result(not bad, "flush, power cut at every moment, %s" % model,

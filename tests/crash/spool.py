@@ -66,7 +66,7 @@ class Entry:
         self.values = {}
         for line in lines:
             letter, value = line[0], line[2:]
-            if line[1] != " " or letter not in "SROYUBNTVE":
+            if line[1] != " " or letter not in "SROYUBNTVEP":
                 raise Torn("envelope: " + line)
             if letter == "R":
                 self.recipients.append(value)

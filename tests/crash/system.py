@@ -256,7 +256,7 @@ class Pickup(flush.Flush):
         path = os.path.join(directory, "queue/drop/m.0629C5C4F43F6A1A2B3C4D")
         with open(path, "wb") as file:
             file.write(seal(b"relay 1\nS me@example.org\nR ok@example.net\n"
-                            b"U %d\n\n" % ALICE + self.message()))
+                            b"U %d\nN never\n\n" % ALICE + self.message()))
         os.chown(path, ALICE, DROP)
         os.chmod(path, 0o640)
         self.configure(directory, "strict")

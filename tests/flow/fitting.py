@@ -153,7 +153,7 @@ def signed(its_stage):
     for name, options, body in (("8-bit", SEVEN, CAFE),
                                 ("long", EIGHT, b"x" * 2000)):
         host, scene = begin(its_stage, options)
-        send(scene, ["-i", "-fme", "you@x.test"],
+        send(scene, ["-i", "-fme", "-Nnever", "you@x.test"],
              b"DKIM-Signature: v=1; b=x\nSubject: s\nMIME-Version: 1.0\n\n" +
              body + b"\n")
         ran = scene.flush_now()
@@ -178,7 +178,7 @@ def idn(its_stage):
             c.startswith("MAIL FROM:<me@xn--bcher-kva.test>") and
             "SMTPUTF8" not in c for c in host.lines("C")), host.lines("C"))
     host, scene = begin(its_stage, SEVEN)
-    send(scene, ["-i", "-fme", "j\u00f6rg@x.test", "b@x.test"],
+    send(scene, ["-i", "-fme", "-Nnever", "j\u00f6rg@x.test", "b@x.test"],
          b"Subject: s\n\nx\n")
     ran = scene.flush_now()
     expect(why, "the rest goes", host.counts() == {"b@x.test": 1}, ran.err)
@@ -199,7 +199,7 @@ def too_big(its_stage):
     """SIZE: told before a byte of it is sent, by the size as converted"""
     why = []
     host, scene = begin(its_stage, ("--extensions", "SIZE=30000"))
-    send(scene, ["-i", "-fme", "you@x.test"],
+    send(scene, ["-i", "-fme", "-Nnever", "you@x.test"],
          b"Subject: s\n\n" + (b"\xe9" * 60 + b"\n") * 450)
     ran = scene.flush_now()
     expect(why, "given up", len(scene.names("failed")) == 1, ran.err)

@@ -160,8 +160,9 @@ def half_done(its_stage):
     scene.write("aliases", "root: bob@y.test, ann@x.test, dan@x.test, "
                 "cy@z.test\n")
     ran = scene.flush_now()
-    expect(why, "counts", host.counts() == {
-        "ann@x.test": 1, "bob@y.test": 1, "dan@x.test": 1}, host.counts())
+    expect(why, "counts, and a report", host.counts() == {
+        "ann@x.test": 1, "bob@y.test": 1, "dan@x.test": 1,
+        "me@example.org": 1}, host.counts())
     expect(why, "failed", scene.place(name) == "failed", ran.err)
     journal = scene.journal(name)
     expect(why, "the reason", "F " in journal and "no such user" in journal,

@@ -180,9 +180,11 @@ def ascii_goes(its_stage):
     why = []
     ran = scene.run([its_stage.flush])
     expect(why, "delivered: %s" % host.counts(),
-           host.counts() == {"ascii@example.net": 1}, ran)
+           host.counts() == {"ascii@example.net": 1, "me@example.org": 1},
+           ran)
     expect(why, "journal: " + scene.journal(message),
-           kinds(scene, message) == {"D": {"0"}, "F": {"1"}})
+           kinds(scene, message) == {"D": {"0"}, "F": {"1"},
+                                     "R": {"-"}})
     expect(why, "place", scene.place(message) == "failed")
     return why
 

@@ -70,6 +70,9 @@ static const struct {
 	{ "messages_per_connection", "0", "0", NULL },
 
 	{ "lifetime", "1h", "1h", NULL },
+	{ "warn", "0s", "0s", NULL },
+	{ "warn", "0d", "0s", NULL },
+	{ "warn", "90m", "90m", NULL },
 	{ "lifetime", "60d", "60d", NULL },
 	{ "lifetime", "90m", "90m", NULL },
 	{ "lifetime", "3600s", "1h", NULL },
