@@ -8,6 +8,7 @@
 #include "base/intl.h"
 #include "base/sbuf.h"
 #include "config/config.h"
+#include "message/meaning.h"
 #include "queue/pause.h"
 #include "relay/queue_list.h"
 
@@ -45,6 +46,15 @@ static void add_json_given(struct sbuf *b, const char *key, const char *value)
 	add_json(b, key, value);
 }
 
+/* The words are for whoever the program shows them to. */
+static void add_json_meaning(struct sbuf *b, const struct mark *mark)
+{
+	const char *meaning = meaning_of(mark->code, mark->text);
+
+	add_json_given(b, "meaning",
+	               meaning != NULL ? intl_text(meaning) : NULL);
+}
+
 static void add_json_recipient(struct sbuf *b, const char *address,
                                const struct entry_dsn *dsn,
                                const struct mark *mark)
@@ -60,6 +70,7 @@ static void add_json_recipient(struct sbuf *b, const char *address,
 		add_json(b, "status", mark->code);
 		sbuf_addstr(b, ", ");
 		add_json(b, "reason", mark->text);
+		add_json_meaning(b, mark);
 	}
 	add_json_given(b, "notify", dsn->notify);
 	add_json_given(b, "orcpt", dsn->orcpt);

@@ -11,7 +11,9 @@
 #include "base/escape.h"
 #include "base/intl.h"
 #include "base/sbuf.h"
+#include "base/wrap.h"
 #include "config/config.h"
+#include "message/meaning.h"
 #include "queue/pause.h"
 #include "queue/schedule.h"
 
@@ -297,8 +299,21 @@ static void add_dsn(struct sbuf *b, const struct entry_dsn *dsn)
 	sbuf_addstr(b, "\n");
 }
 
+/* What a status says, below its reason; not again if the last one said it. */
+static void add_meaning(struct sbuf *b, const char *code, const char *text,
+                        const char **last)
+{
+	const char *meaning = meaning_of(code, text);
+
+	if (meaning != NULL && meaning != *last)
+		wrap_add(b, _("Meaning: "), 9, intl_text(meaning));
+	if (meaning != NULL)
+		*last = meaning;
+}
+
 /* Printed as they come: there may be 100,000 of them. */
-static void print_history(struct sbuf *b, const struct listing_item *item)
+static void print_history(struct sbuf *b, const struct listing_item *item,
+                          const char **last)
 {
 	const struct entry_envelope *env = &item->entry.envelope;
 
@@ -318,6 +333,8 @@ static void print_history(struct sbuf *b, const struct listing_item *item)
 			sbuf_addstr(b, ")");
 		}
 		sbuf_addstr(b, "\n");
+		if (mark != NULL && mark->text != NULL)
+			add_meaning(b, mark->code, mark->text, last);
 		add_dsn(b, &env->dsn[i]);
 		fputs(b->data, stdout);
 		sbuf_reset(b);
@@ -327,6 +344,7 @@ static void print_history(struct sbuf *b, const struct listing_item *item)
 static void print_envelope(struct sbuf *b, const struct listing_item *item)
 {
 	const struct entry_envelope *env = &item->entry.envelope;
+	const char *meaning = NULL;
 	struct sbuf when;
 
 	sbuf_init(&when, 64);
@@ -340,13 +358,15 @@ static void print_envelope(struct sbuf *b, const struct listing_item *item)
 	sbuf_addstr(b, "<");
 	add_escaped(b, env->sender);
 	sbuf_addstr(b, ">\n");
-	print_history(b, item);
+	print_history(b, item, &meaning);
 	if (item->history.tries > 0) {
 		sbuf_addf(b, _("Tries:   %u, the last "), item->history.tries);
 		clock_add_short(b, item->history.last_try);
 		sbuf_addstr(b, ": ");
 		add_escaped(b, item->history.last.text);
 		sbuf_addstr(b, "\n");
+		add_meaning(b, item->history.last.code, item->history.last.text,
+		            &meaning);
 	}
 }
 
