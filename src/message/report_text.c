@@ -13,6 +13,13 @@
 #define VALUE 900   /* bytes of one, shown */
 #define SUBJECT 200 /* bytes of the original's */
 
+static const char doubt[] =
+	N_("It may have arrived all the same: the connection broke before the "
+           "server had answered. Ask the recipient before you send it again.");
+static const char tried_again[] =
+	N_("It is tried again; you need not send it again. You will be told if "
+           "it has to be given up.");
+
 const char *report_say(const char *text)
 {
 	const char *said = intl_text(text);
@@ -116,13 +123,7 @@ static void add_reason(struct sbuf *out, const struct report_recipient *to)
 	if (is_bad)
 		add_meaning(out, to);
 	if (is_bad && to->in_doubt)
-		add_remark(
-			out,
-			report_say(N_(
-				"It may have arrived all the same: the "
-				"connection "
-				"broke before the server had answered. Ask the "
-				"recipient before you send it again.")));
+		add_remark(out, report_say(doubt));
 	sbuf_addstr(out, "\n");
 }
 
@@ -221,11 +222,7 @@ static void add_delayed_note(struct sbuf *out, const struct report *r)
 		                        "if it has to be given up.")),
 		          when.data);
 	else
-		sbuf_addstr(&line,
-		            report_say(N_(
-				    "It is tried again; you need not send it "
-				    "again. You "
-				    "will be told if it has to be given up.")));
+		sbuf_addstr(&line, report_say(tried_again));
 	add_paragraph(out, line.data);
 	sbuf_release(&line);
 	sbuf_release(&when);
