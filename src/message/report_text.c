@@ -11,6 +11,7 @@
 
 #define WIDTH 72
 #define VALUE 900   /* bytes of one, shown */
+#define NAME 300    /* of a host or an entry */
 #define SUBJECT 200 /* bytes of the original's */
 
 static const char doubt[] =
@@ -49,10 +50,17 @@ static void add_paragraph(struct sbuf *out, const char *text)
 /* A value of a stranger. */
 static void add_value(struct sbuf *out, const char *lead, const char *value)
 {
-	char shown[VALUE];
+	char text[VALUE];
 
-	escape_copy(shown, sizeof(shown), value, strlen(value));
-	add_wrapped(out, lead, shown);
+	escape_copy(text, sizeof(text), value, strlen(value));
+	add_wrapped(out, lead, text);
+}
+
+/* A value inside a text. */
+static const char *show(char *to, size_t size, const char *value)
+{
+	escape_copy(to, size, value, strlen(value));
+	return to;
 }
 
 /* "What it means: ..." below an address. */
@@ -79,18 +87,15 @@ static bool fares_alike(const struct report_recipient *a,
 static void add_words(struct sbuf *out, const struct report_recipient *to)
 {
 	const char *reply = meaning_reply(to->words);
-	char remote[300] = "";
+	char remote[NAME];
 	struct sbuf line;
 
-	if (to->remote != NULL)
-		escape_copy(remote, sizeof(remote), to->remote,
-		            strlen(to->remote));
 	sbuf_init(&line, 1024);
 	if (reply == NULL)
 		sbuf_addstr(&line, report_say(N_("The reason:")));
-	else if (*remote != '\0')
+	else if (to->remote != NULL)
 		sbuf_addf(&line, report_say(N_("The server %s answered:")),
-		          remote);
+		          show(remote, sizeof(remote), to->remote));
 	else
 		sbuf_addstr(&line, report_say(N_("The server answered:")));
 	add_remark(out, line.data);
@@ -135,9 +140,9 @@ static void add_recipient(struct sbuf *out, const struct report_recipient *to)
 	add_value(out, "  ", to->address);
 	if (to->final == NULL || strcmp(to->final, to->address) == 0)
 		return;
-	escape_copy(tried, sizeof(tried), to->final, strlen(to->final));
 	sbuf_init(&line, 2048);
-	sbuf_addf(&line, report_say(N_("(which stands for %s)")), tried);
+	sbuf_addf(&line, report_say(N_("(which stands for %s)")),
+	          show(tried, sizeof(tried), to->final));
 	add_remark(out, line.data);
 	sbuf_release(&line);
 }
@@ -193,6 +198,7 @@ static const struct {
 /* What the reader can do, and what happens by itself. */
 static void add_failed_note(struct sbuf *out, const struct report *r)
 {
+	char host[NAME];
 	struct sbuf line;
 
 	if (!r->is_kept)
@@ -202,10 +208,11 @@ static void add_failed_note(struct sbuf *out, const struct report *r)
 	          report_say(N_("The message is kept in the queue of %s. When "
 	                        "what stood in the way is gone, this command "
 	                        "sends it again to whoever has not got it:")),
-	          r->host);
+	          show(host, sizeof(host), r->host));
 	add_paragraph(out, line.data);
 	sbuf_release(&line);
-	sbuf_addf(out, "    relay queue retry %s\n\n", r->original);
+	add_value(out, "    relay queue retry ", r->original);
+	sbuf_addstr(out, "\n");
 }
 
 static void add_delayed_note(struct sbuf *out, const struct report *r)
@@ -259,6 +266,7 @@ static void add_rest(struct sbuf *out, size_t count)
 
 static void add_origin(struct sbuf *out, const struct report *r)
 {
+	char host[NAME], name[NAME];
 	struct sbuf when, line;
 
 	sbuf_init(&when, 64);
@@ -272,7 +280,8 @@ static void add_origin(struct sbuf *out, const struct report *r)
 	                  : report_say(N_("Your message was sent on %s; its "
 	                                  "header is attached. Its name in "
 	                                  "the queue of %s is %s.")),
-	          when.data, r->host, r->original);
+	          when.data, show(host, sizeof(host), r->host),
+	          show(name, sizeof(name), r->original));
 	add_paragraph(out, line.data);
 	sbuf_release(&line);
 	sbuf_release(&when);
@@ -293,7 +302,7 @@ void report_text(struct sbuf *out, const struct report *r)
 
 /* The original's in one line, encoded words and all; what is too long ends at a
  * blank, so that no encoded word is torn. */
-static void add_original_subject(struct sbuf *out, const char *raw)
+static void add_in_line(struct sbuf *out, const char *raw)
 {
 	char text[SUBJECT + 4];
 	size_t n = 0;
@@ -312,9 +321,6 @@ static void add_original_subject(struct sbuf *out, const char *raw)
 		memcpy(text + n, "...", 3);
 		n += 3;
 	}
-	if (n == 0)
-		return;
-	sbuf_addstr(out, report_say(N_(": ")));
 	escape_add(out, text, n);
 }
 
@@ -322,11 +328,19 @@ static void add_original_subject(struct sbuf *out, const char *raw)
 void report_subject(struct sbuf *out, const struct report *r)
 {
 	int action = REPORT_FAILED;
+	struct sbuf original;
 
 	while (action < REPORT_DELIVERED &&
 	       count_of(r, (enum report_action)action) == 0)
 		action++;
-	sbuf_addstr(out, report_say(actions[action].subject));
+	sbuf_init(&original, 4 * (SUBJECT + 4));
 	if (r->subject != NULL)
-		add_original_subject(out, r->subject);
+		add_in_line(&original, r->subject);
+	if (original.len > 0)
+		/* what happened: what the original's subject was */
+		sbuf_addf(out, report_say(N_("%s: %s")),
+		          report_say(actions[action].subject), original.data);
+	else
+		sbuf_addstr(out, report_say(actions[action].subject));
+	sbuf_release(&original);
 }

@@ -368,6 +368,7 @@ START_TEST(no_line_is_too_long)
 		            .to = long_,
 		            .envid = long_,
 		            .subject = long_,
+		            .is_kept = true,
 		            .recipients = &to,
 		            .count = 1 };
 	static const char *const pieces[] = { "x",    UE,    "\n",
