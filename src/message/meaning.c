@@ -34,23 +34,24 @@
 	N_("This account may not send with this sender address. Set "        \
 	   "`from_force` to an address of the account, or let the provider " \
 	   "verify the one that was used.")
-#define MAILBOX_OFF                                                          \
-	N_("The mailbox exists and takes nothing: it is switched off, or "   \
-	   "gets too much at once. Try tomorrow, or reach the recipient in " \
-	   "another way.")
-#define MAILBOX_FULL                                                      \
-	N_("The mailbox of the recipient is full. Tell the recipient in " \
-	   "another way; when there is room again, send the message again.")
+#define MAILBOX_OFF                                                \
+	N_("The mailbox exists and takes nothing: it is switched " \
+	   "off, or gets too much at once. Wait, or reach the "    \
+	   "recipient in another way.")
+#define MAILBOX_FULL                                         \
+	N_("The mailbox of the recipient is full. Tell the " \
+	   "recipient in another way to make room there.")
 #define TOO_LARGE                                                           \
 	N_("The message is larger than the server takes. Send it in "       \
 	   "smaller parts, or put the file in a place where the recipient " \
 	   "can fetch it.")
-#define SERVER_FULL                                                        \
-	N_("The server has no room for mail at present. Nothing is wrong " \
-	   "with the message: try later.")
-#define SERVER_BUSY                                                        \
-	N_("The server takes no mail at present: it is too busy or being " \
-	   "repaired. Nothing is wrong with the message: try later.")
+#define SERVER_FULL                                                  \
+	N_("The server has no room for mail at present. Nothing is " \
+	   "wrong with the message; only time helps.")
+#define SERVER_BUSY                                                   \
+	N_("The server takes no mail at present: it is too busy or "  \
+	   "being repaired. Nothing is wrong with the message; only " \
+	   "time helps.")
 #define NO_ANSWER                                                       \
 	N_("The server could not be reached, or the connection broke. " \
 	   "Look at the network of this machine, and at `host` and "    \
@@ -260,7 +261,7 @@ static const struct code_row {
 	{ "450", N_("The mailbox cannot be written to at present: it is in use, or the server wants to see the message again later. Nothing needs to be done.") },
 	{ "451", SERVER_BUSY },
 	{ "452", SERVER_FULL },
-	{ "454", N_("The login or the encryption does not work at present. Nothing is wrong with the message: try later.") },
+	{ "454", N_("The login or the encryption does not work at present. Nothing is wrong with the message; only time helps.") },
 	{ "530", NEED_LOGIN },
 	{ "534", NEED_OTHER_LOGIN },
 	{ "535", CHECK_LOGIN },
