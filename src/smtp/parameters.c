@@ -6,6 +6,8 @@
 
 #include "base/ascii.h"
 #include "base/attr.h"
+#include "base/sbuf.h"
+#include "smtp/xtext.h"
 
 #define DIGITS 20 /* of SIZE: RFC 1870, section 4 */
 
@@ -80,10 +82,17 @@ static bool take_ret(struct parameters *to, const struct path_parameter *p)
 
 static bool take_envid(struct parameters *to, const struct path_parameter *p)
 {
-	if (to->envid != NULL)
+	struct sbuf text;
+	bool good;
+
+	if (to->envid != NULL || p->value_len == 0)
 		return false;
+	sbuf_init(&text, sizeof(to->envid_text) - 1);
+	good = xtext_read(&text, p->value, p->value_len);
+	memcpy(to->envid_text, text.data, text.len + 1);
 	to->envid = to->envid_text;
-	return take_value(p, to->envid_text, sizeof(to->envid_text));
+	sbuf_release(&text);
+	return good;
 }
 
 static bool take_smtputf8(struct parameters *to, const struct path_parameter *p)

@@ -63,10 +63,10 @@ class Client:
                     RELAY_FLUSH="/bin/true")
 
     def submit(self, recipients, body=b"Hello.\n", header=b"Subject: real\n"):
-        """The real sendmail, as a program calls it."""
+        """The real sendmail, as a program calls it that wants no report."""
         done = subprocess.run(
             [self.build + "/src/sendmail/sendmail", "-i", "-odq", "-f",
-             "bob@example.org", "--", *recipients],
+             "bob@example.org", "-N", "never", "--", *recipients],
             input=header + b"\n" + body, env=self._environment(),
             capture_output=True, timeout=TIMEOUT)
         if done.returncode or done.stdout or done.stderr:

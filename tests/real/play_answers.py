@@ -112,7 +112,9 @@ def greylist(t, world):
     policy = middle.Greylist("127.0.1.5", 10023)
     client = Client("grey.postfix.test")
     body = b"All of this must be the same.\n\xff\n.\n"
-    client.submit(["grey@example.net"], body)
+    client.submit(["grey@example.net"], body,
+                  b"Subject: real\nMIME-Version: 1.0\n"
+                  b"Content-Transfer-Encoding: 8bit\n")
     entry, = client.names()
     message = client.message(entry)
     result, _ = world.postfix.session(client, "--verbose")

@@ -156,7 +156,8 @@ def same_name(m):
     place(m, "drop", "m." + ident(1), BOB)
     ran = m.flush_now("--quiet")
     where = [len(m.names(p)) for p in ("drop", "new", "bad")]
-    if where != [0, 1, 1] or m.stat("new", ident(1)).st_uid != ALICE or \
+    # with the warning to its sender: by its id it is old
+    if where != [0, 2, 1] or m.stat("new", ident(1)).st_uid != ALICE or \
             ran.status != 75:
         return [str(ran), str(where)]
     return []
@@ -227,8 +228,8 @@ def refused(m):
     m.submit(ALICE)
     ran = m.flush_now("--quiet")
     why = []
-    names = m.names("failed")
-    if len(names) != 1 or m.names("new") or m.names("drop"):
+    names = m.names("failed")  # and the report, which is refused, too
+    if len(names) != 2 or m.names("new") or m.names("drop"):
         return [str(ran), str(names)]
     st = m.stat("failed", names[0])
     if (st.st_uid, st.st_gid, st.st_mode) != (ALICE, DROP, 0o100640):

@@ -4,6 +4,7 @@
 
 #include <check.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/attr.h"
 #include "queue/dsn.h"
@@ -30,6 +31,39 @@ START_TEST(word)
 	xtext_add(&b, cases[_i].text);
 	ck_assert_str_eq(b.data + 7, cases[_i].word);
 	ck_assert(b.len == 7 || dsn_is_orcpt(b.data, b.len));
+	sbuf_release(&b);
+}
+END_TEST
+
+static const struct {
+	const char *word, *text; /* NULL: it is none */
+} words[] = {
+	{ "", "" },
+	{ "id-1", "id-1" },
+	{ "a+2Bb+3Dc+20d", "a+b=c d" },
+	{ "+C3+B6", "\303\266" },
+	{ "a=b", NULL },
+	{ "a b", NULL },
+	{ "+2b", NULL },
+	{ "+2", NULL },
+	{ "+", NULL },
+	{ "a+0Db", NULL },
+	{ "+00", NULL },
+	{ "+7F", NULL },
+	{ "\303\266", NULL },
+	{ "more than ten", NULL },
+	{ "+41+41+41+41+41+41+41+41+41+41+41", NULL },
+};
+
+START_TEST(read_word)
+{
+	struct sbuf b;
+
+	sbuf_init(&b, 10);
+	ck_assert_int_eq(xtext_read(&b, words[_i].word, strlen(words[_i].word)),
+	                 words[_i].text != NULL);
+	if (words[_i].text != NULL)
+		ck_assert_str_eq(b.data, words[_i].text);
 	sbuf_release(&b);
 }
 END_TEST
@@ -61,6 +95,7 @@ int main(void)
 	int failed;
 
 	tcase_add_loop_test(all, word, 0, COUNT_OF(cases));
+	tcase_add_loop_test(all, read_word, 0, COUNT_OF(words));
 	tcase_add_test(all, every_byte);
 	suite_add_tcase(suite, all);
 	srunner_run_all(runner, CK_ENV);
