@@ -74,7 +74,7 @@ static const struct {
 	{ M,
 	  "\tRET=hdrs ENVID=a+20b smtputf8",
 	  PARAMETERS_OK,
-	  { .ret = "HDRS", .envid = "a+20b", .smtputf8 = true } },
+	  { .ret = "HDRS", .envid = "a b", .smtputf8 = true } },
 	{ R, " NOTIFY=never", PARAMETERS_OK, { .notify = "NEVER" } },
 	{ R,
 	  " NOTIFY=delay,Success,delay ORCPT=rfc822;a+3Db",
