@@ -125,13 +125,26 @@ static const struct convert_part *part_of(const struct convert *c,
 	return part->index < c->count ? &c->part[part->index] : &kept;
 }
 
+static bool adds_fields(const struct convert_part *part)
+{
+	return part->adds_version || part->charset != NULL ||
+	       part->encoding != NULL;
+}
+
+/* A message in a part whose header runs into its text has no header, either:
+ * what it gets must not become fields of the part. */
+static bool opens_message(const struct convert *c, const struct mime_part *mime)
+{
+	return mime->kind == MIME_MESSAGE && mime->index + 1 < c->count &&
+	       adds_fields(&c->part[mime->index + 1]);
+}
+
 static void on_header(void *arg, const struct mime_part *mime,
                       const char *fields, size_t n, bool is_ended)
 {
 	struct convert *c = arg;
 	const struct convert_part *part = part_of(c, mime);
-	bool adds = part->adds_version || part->charset != NULL ||
-	            part->encoding != NULL;
+	bool adds = adds_fields(part);
 
 	quoted_init(&c->quoted);
 	base64_init(&c->base64);
@@ -148,7 +161,7 @@ static void on_header(void *arg, const struct mime_part *mime,
 		          "Content-Type: text/plain; charset=", part->charset);
 	if (part->encoding != NULL)
 		put_field(c, "Content-Transfer-Encoding: ", part->encoding);
-	if (is_ended || adds)
+	if (is_ended || adds || opens_message(c, mime))
 		put(c, "\r\n", 2);
 }
 

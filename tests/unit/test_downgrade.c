@@ -186,6 +186,17 @@ static const struct {
 	       "Subject: " UE "\r\n\r\nx\r\n--b--\r\n",
 	  MIME "Content-Type: multipart/digest; boundary=b\r\n\r\n--b\r\n\r\n"
 	       "Subject: =?UTF-8?B?w7w=?=\r\n\r\nx\r\n--b--\r\n" },
+	{ "a message without a header, in a part whose header has no end",
+	  NOTHING,
+	  MIME "Content-Type: message/rfc822\r\nabcdefghijklmnop " UE "\r\n",
+	  MIME "Content-Type: message/rfc822\r\n\r\n" MIME UTF8 QUOTED
+	       "\r\nabcdefghijklmnop =C3=BC\r\n" },
+	{ "a digest of text", NOTHING,
+	  MIME "Content-Type: multipart/digest; boundary=b\r\n\r\n--b\r\n"
+	       "abcdefghijklmnop " UE "\r\n--b--\r\n",
+	  MIME "Content-Type: multipart/digest; boundary=b\r\n\r\n--b\r\n"
+	       "\r\n" MIME UTF8 QUOTED
+	       "\r\nabcdefghijklmnop =C3=BC\r\n--b--\r\n" },
 	{ "base64 in one line", CAN_8BIT, MIME BASE64 "\r\n" X1000 "\r\n",
 	  MIME BASE64 "\r\n" X72 "xxxx\r\n" X72 "xxxx\r\n" X72 "xxxx\r\n" X72
 	              "xxxx\r\n" X72 "xxxx\r\n" X72 "xxxx\r\n" X72
