@@ -11,7 +11,8 @@
 /* A header that was rewritten may hold each of its fields twice, and some. */
 #define HEAD_LIMIT (3 * HEADER_BYTE_LIMIT)
 
-/* Of converted text at a time: a header, encoded, at the most. */
+/* Of converted text at a time: a header, encoded.  One that was made for it may
+ * grow to fourteen times its length, and is refused. */
 #define READY_LIMIT (8 * HEADER_BYTE_LIMIT)
 
 #define SUBJECT_KEPT 500 /* bytes, for a report */
@@ -257,8 +258,9 @@ static int convert_more(struct content *c, struct fault *f)
 	}
 	if (!c->ready.overflow)
 		return 0;
-	return fault_set(f, FAULT_TEMP, "4.3.0",
-	                 _("its header is too long to be converted"));
+	return fault_set(f, FAULT_PERM, "5.6.3",
+	                 _("its header is too long to be converted for this "
+	                   "server: send it with a shorter one"));
 }
 
 ssize_t content_next(struct content *c, char *bytes, size_t size,
@@ -356,7 +358,7 @@ enum content_result content_fit(struct content *c, bool can_8bit, bool can_utf8,
 	if (plan < 0)
 		return CONTENT_REFUSED;
 	if (plan > 0 && measure(c, f) != 0)
-		return CONTENT_DAMAGED;
+		return c->ready.overflow ? CONTENT_REFUSED : CONTENT_DAMAGED;
 	return CONTENT_FITS;
 }
 

@@ -228,9 +228,9 @@ static void end_lane(struct route *r)
 {
 	enum verdict_scope scope;
 	const struct fault *f = lane_trouble(r->lane, &scope);
-	bool is_forgiven;
+	bool is_damaged = lane_damage(r->lane) != NULL, is_forgiven;
 
-	if (r->job != NULL && r->is_job_sent)
+	if (r->job != NULL && (r->is_job_sent || is_damaged))
 		end_job(r);
 	else if (r->job != NULL)
 		put_back(r);
@@ -246,7 +246,7 @@ static void end_lane(struct route *r)
 		         r->smarthost->name, f->code, f->text);
 	else if (f != NULL)
 		stop_route(r, scope, f);
-	else if (r->lane_useful == 0 && !r->lane_refused)
+	else if (r->lane_useful == 0 && !r->lane_refused && !is_damaged)
 		r->is_stopped = true; /* never the same again without reason */
 	lane_free(&r->lane);
 }

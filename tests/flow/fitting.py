@@ -229,7 +229,43 @@ def large(its_stage):
     return why
 
 
+def grown(its_stage):
+    """a header that no buffer holds when it is encoded: given up, alone"""
+    host, scene = begin(its_stage, SEVEN)
+    why = []
+    send(scene, ["-i", "-f<>", "a@x.test"], b"Subject: s\nTo:" +
+         (b" " + b"\xe9," * 400 + b"\n") * 4700 + b"\nx\n")
+    name, = scene.names("new")
+    send(scene, ["-i", "-fme", "b@x.test"], b"Subject: s\n\nx\n")
+    ran = scene.flush_now()
+    expect(why, "given up", scene.place(name) == "failed" and
+           b"too long to be converted" in ran.err, (ran.status, ran.err))
+    expect(why, "the other", host.counts() == {"b@x.test": 1}, host.counts())
+    return why
+
+
+def changed_before(its_stage):
+    """a file that changes before its form is known keeps no other back"""
+    host, scene = begin(its_stage, SEVEN + (
+        "--fault", "ehlo:2:slow 20"))
+    why = []
+    send(scene, ["-i", "-fme", "a@x.test"],
+         b"Subject: s\n\n" + CAFE * 9 + b"\n")
+    name, = scene.names("new")
+    send(scene, ["-i", "-fme", "b@x.test"], b"Subject: s\n\nx\n")
+    process = scene.start([its_stage.flush, "--now"])
+    stage.wait_until(lambda: "EHLO" in host.commands())
+    path = os.path.join(scene.queue, "new", name)
+    with open(path, "r+b") as file:
+        file.seek(-40, os.SEEK_END)
+        file.write(b"#")
+    process.wait(stage.PATIENCE)
+    expect(why, "set aside", scene.place(name) == "bad", scene.place(name))
+    expect(why, "the other", host.counts() == {"b@x.test": 1}, host.counts())
+    return why
+
+
 def run(its_stage, pool, tap):
     stage.run_all(its_stage, pool, tap, (
         cron_text, eight_bit, untouched, long_line, long_header, attachment,
-        signed, idn, too_big, large))
+        signed, idn, too_big, large, grown, changed_before))
