@@ -180,14 +180,19 @@ static void take_part(struct history *h, const struct line *line)
 	set_mark(&part->mark, &rest);
 }
 
+/* One that was made before a person said to try again is none of now. */
 static void take_notice(struct notice *notice, const struct line *line)
 {
 	char id[ENTRY_ID_LENGTH + 1] = "", word[8] = "";
 
 	if (sscanf(line->text, "%22s %7s", id, word) < 1 || !entry_is_id(id))
 		return;
+	if (ascii_is_word(word, "done")) {
+		notice->is_done |= strcmp(notice->id, id) == 0;
+		return;
+	}
 	memcpy(notice->id, id, sizeof(notice->id));
-	notice->is_done = ascii_is_word(word, "done");
+	notice->is_done = false;
 }
 
 static void take_line(struct history *h, const struct line *line)

@@ -215,6 +215,27 @@ def again(its_stage):
     return why
 
 
+def late(its_stage):
+    """a report that arrives after a retry is none about the new tries"""
+    host, scene = begin(its_stage, *NEVER, "--refuse-rcpt",
+                        "me@*:450 4.2.1 busy")
+    why = []
+    send(scene, ["-fme@example.org", "never@x.test"], TEXT)
+    name, = scene.names("new")
+    flush(scene)
+    scene.relay("queue", "retry", name)
+    host = its_stage.host("--refuse-rcpt", "never@*:450 4.2.1 busy")
+    scene.configure(host.ports[0])
+    flush(scene)
+    expect(why, "the first", len(reports(host)) == 1, host.counts())
+    host = its_stage.host(*NEVER)
+    scene.configure(host.ports[0])
+    flush(scene)
+    expect(why, "the second", len(reports(host)) == 1 and
+           scene.place(name) == "failed", scene.journal(name))
+    return why
+
+
 def at(when):
     return {"RELAY_TEST_CLOCK": str(int(when))}
 
@@ -267,4 +288,4 @@ def warn_key(its_stage):
 def run(its_stage, pool, tap):
     stage.run_all(its_stage, pool, tap, (
         bounced, full, unwanted, success, some, alias, postmaster, again,
-        delayed, warn_key))
+        late, delayed, warn_key))
