@@ -122,13 +122,18 @@ static void count_try(struct history *h, const struct line *line)
 /* A person's word: only what had failed is opened, never a delivery. */
 static void start_again(struct history *h, const struct line *line)
 {
+	bool is_told = h->report.id[0] != '\0';
+
 	h->tries = 0;
 	h->report = h->warning = (struct notice){ 0 };
 	h->age = 0;
 	h->since = line->time;
-	for (size_t i = 0; i < h->count; i++)
+	for (size_t i = 0; i < h->count; i++) {
 		if (h->marks[i].kind == JOURNAL_FAILED)
 			h->marks[i].kind = JOURNAL_LATER;
+		if (is_told)
+			h->marks[i].owes_success = false;
+	}
 	for (size_t i = 0; i < h->part_count; i++)
 		if (h->parts[i].mark.kind == JOURNAL_FAILED)
 			h->parts[i].mark.kind = JOURNAL_LATER;

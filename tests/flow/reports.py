@@ -215,6 +215,23 @@ def again(its_stage):
     return why
 
 
+def told_before(its_stage):
+    """what the first report said of others is not said by the second"""
+    host, scene = begin(its_stage, *NEVER, *NO_DSN)
+    why = []
+    send(scene, ["-fme@example.org", "-Nsuccess,failure", "never@x.test",
+                 "ok@x.test"], TEXT)
+    name, = scene.names("new")
+    flush(scene)
+    scene.relay("queue", "retry", name)
+    flush(scene)
+    found = [[group["Action"] for group in fields(mail)[1:]]
+             for mail in reports(host)]
+    expect(why, "each once", found == [["failed", "relayed"], ["failed"]],
+           found)
+    return why
+
+
 def late(its_stage):
     """a report that arrives after a retry is none about the new tries"""
     host, scene = begin(its_stage, *NEVER, "--refuse-rcpt",
@@ -288,4 +305,4 @@ def warn_key(its_stage):
 def run(its_stage, pool, tap):
     stage.run_all(its_stage, pool, tap, (
         bounced, full, unwanted, success, some, alias, postmaster, again,
-        late, delayed, warn_key))
+        late, told_before, delayed, warn_key))
