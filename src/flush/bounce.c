@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "flush/bounce.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -337,22 +336,19 @@ int bounce_warn(struct job *job, int64_t retry_until, struct fault *f)
 	return result;
 }
 
-/* Which of the two it is, its journal says. */
-static int settle(const struct spool *spool, const struct entry *report,
-                  struct fault *f)
+static bool is_waiting_for(const struct notice *notice, const char *id)
+{
+	return !notice->is_done && strcmp(notice->id, id) == 0;
+}
+
+static int write_done(const struct spool *spool, const struct entry *report,
+                      enum journal_kind kind, struct fault *f)
 {
 	const char *about = report->envelope.about;
 	char text[ENTRY_ID_LENGTH + 8];
 	struct journal journal;
-	struct history history;
-	enum journal_kind kind = JOURNAL_REPORTED;
-	int result = journal_read(&spool->log, about, 1, &history, f);
+	int result;
 
-	if (strcmp(history.warning.id, report->id) == 0)
-		kind = JOURNAL_WARNED;
-	history_release(&history);
-	if (result != 0)
-		return -1;
 	snprintf(text, sizeof(text), "%s done", report->id);
 	journal_init(&journal);
 	result = journal_open(&journal, &spool->log, about, f);
@@ -364,14 +360,31 @@ static int settle(const struct spool *spool, const struct entry *report,
 	return result;
 }
 
-/* A message that is in new/ still may not know how far it came. */
+/* Which of the two it is, its journal says; or neither, if it was written
+ * down before, or the message was brought back since. */
+static int settle(const struct spool *spool, const struct entry *report,
+                  struct fault *f)
+{
+	struct history h;
+	int result =
+		journal_read(&spool->log, report->envelope.about, 1, &h, f);
+
+	if (result == 0 && is_waiting_for(&h.report, report->id))
+		result = write_done(spool, report, JOURNAL_REPORTED, f);
+	else if (result == 0 && is_waiting_for(&h.warning, report->id))
+		result = write_done(spool, report, JOURNAL_WARNED, f);
+	history_release(&h);
+	return result;
+}
+
+/* A message that is on its way still may not know how far it came. */
 int bounce_settle(const struct spool *spool, const struct entry *report,
                   struct fault *f)
 {
 	const char *about = report->envelope.about;
 
-	if (about == NULL || faccessat(spool->place[SPOOL_NEW].fd, about, F_OK,
-	                               AT_SYMLINK_NOFOLLOW) != 0)
+	if (about == NULL || (!spool_is_in(spool, SPOOL_NEW, about) &&
+	                      !spool_is_in(spool, SPOOL_HOLD, about)))
 		return 0;
 	return settle(spool, report, f);
 }

@@ -228,11 +228,17 @@ int spool_create_as(const struct spool *s, const char *id, struct fault *f)
 	                      intl_error(errno));
 }
 
+bool spool_is_in(const struct spool *s, enum spool_place place, const char *id)
+{
+	return s->place[place].fd >= 0 &&
+	       faccessat(s->place[place].fd, id, F_OK, AT_SYMLINK_NOFOLLOW) ==
+	               0;
+}
+
 bool spool_has(const struct spool *s, const char *id)
 {
 	for (int i = 0; i < SPOOL_PLACES; i++)
-		if (s->place[i].fd >= 0 && faccessat(s->place[i].fd, id, F_OK,
-		                                     AT_SYMLINK_NOFOLLOW) == 0)
+		if (spool_is_in(s, (enum spool_place)i, id))
 			return true;
 	return false;
 }

@@ -67,6 +67,7 @@ int spool_create(struct spool *s, char id[ENTRY_ID_LENGTH + 1],
 /* The same under a name that was recorded before: a rest of that name, which a
  * crash left in tmp/, goes. */
 int spool_create_as(const struct spool *s, const char *id, struct fault *f);
+bool spool_is_in(const struct spool *s, enum spool_place place, const char *id);
 bool spool_has(const struct spool *s, const char *id); /* in any place? */
 int spool_commit(const struct spool *s, const char *id, int fd,
                  struct fault *f);

@@ -232,6 +232,29 @@ def told_before(its_stage):
     return why
 
 
+def held(its_stage):
+    """a warning that leaves while its message is held is the only one"""
+    host, scene = begin(its_stage, "--fault", "rcpt:1:drop",
+                        top="warn 1h\n")
+    why = []
+    start = time.time() + 60
+    send(scene, ["-fme@example.org", "later@x.test"], TEXT)
+    name, = scene.names("new")
+    scene.flush_now(env=at(start + 7200))
+    expect(why, "waits", not host.messages() and len(scene.names("new")) == 2,
+           (host.counts(), scene.names("new")))
+    scene.relay("queue", "hold", name)
+    host = its_stage.host(*LATER)
+    scene.configure(host.ports[0], top="warn 1h\n")
+    scene.flush_now(env=at(start + 7300))
+    expect(why, "one", len(reports(host)) == 1, host.counts())
+    scene.relay("queue", "release", name)
+    scene.flush_now(env=at(start + 7400))
+    scene.flush_now(env=at(start + 7500))
+    expect(why, "no other", len(reports(host)) == 1, host.counts())
+    return why
+
+
 def late(its_stage):
     """a report that arrives after a retry is none about the new tries"""
     host, scene = begin(its_stage, *NEVER, "--refuse-rcpt",
@@ -305,4 +328,4 @@ def warn_key(its_stage):
 def run(its_stage, pool, tap):
     stage.run_all(its_stage, pool, tap, (
         bounced, full, unwanted, success, some, alias, postmaster, again,
-        late, told_before, delayed, warn_key))
+        late, told_before, held, delayed, warn_key))
