@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -54,6 +55,13 @@ void here_end(struct here *h)
 
 /* --- one message ---------------------------------------------------------- */
 
+/* The process that delivered may still have the file, and with it the lock: who
+ * sends the rest of the message would find it busy. */
+static void unlock(const struct here_visit *v)
+{
+	flock(v->job->entry.fd, LOCK_UN);
+}
+
 /* What is not for us goes on; the rest is settled like any other mail. */
 static void finish(struct here *h, struct here_visit *v)
 {
@@ -63,6 +71,8 @@ static void finish(struct here *h, struct here_visit *v)
 	memcpy(id, v->job->entry.id, sizeof(id));
 	if (!goes_on)
 		job_finish(v->job, h->config, false, &h->result);
+	else
+		unlock(v);
 	end_visit(v);
 	if (goes_on)
 		h->pass_on(h->arg, id);

@@ -120,6 +120,37 @@ def paused(its_stage):
     return why
 
 
+LINGER = """
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+void _exit(int status)
+{
+	char name[17] = "";
+
+	prctl(PR_GET_NAME, name);
+	if (strcmp(name, "relay-local") == 0)
+		usleep(500000);
+	for (;;)
+		syscall(SYS_exit_group, status);
+}
+"""
+
+
+def lingering(its_stage):
+    """a delivery whose process is slow to end does not keep the rest back"""
+    host, scene = begin(its_stage, "maildir:HERE/mail")
+    why = []
+    library = its_stage.preload(scene.write("linger.c", LINGER))
+    send(scene, ["-fme", "root", "b@x.test"], CRON)
+    ran = scene.flush_now(env={"LD_PRELOAD": library})
+    expect(why, "here", len(mails(scene.directory + "/mail")) == 1, ran.err)
+    expect(why, "there", host.counts() == {"b@x.test": 1} and
+           not scene.names("new"), (ran.status, ran.err))
+    return why
+
+
 def aliased(its_stage):
     """an alias to a name here and an address there"""
     host, scene = begin(its_stage, "maildir:HERE/%u",
@@ -166,4 +197,4 @@ def hostile(its_stage):
 
 def run(its_stage, pool, tap):
     stage.run_all(its_stage, pool, tap, (
-        maildir, command, mixed, paused, aliased, crowd, hostile))
+        maildir, command, mixed, paused, lingering, aliased, crowd, hostile))
