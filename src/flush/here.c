@@ -65,17 +65,14 @@ static void unlock(const struct here_visit *v)
 /* What is not for us goes on; the rest is settled like any other mail. */
 static void finish(struct here *h, struct here_visit *v)
 {
-	char id[ENTRY_ID_LENGTH + 1];
-	bool goes_on = job_has_open(v->job);
-
-	memcpy(id, v->job->entry.id, sizeof(id));
-	if (!goes_on)
+	if (!job_has_open(v->job)) {
 		job_finish(v->job, h->config, false, &h->result);
-	else
+	} else {
+		if (!h->pass_on(h->arg, v->job->entry.id))
+			job_put_off(v->job, h->config);
 		unlock(v);
+	}
 	end_visit(v);
-	if (goes_on)
-		h->pass_on(h->arg, id);
 }
 
 static void settle(struct here *h, struct here_visit *v, const struct fault *f)

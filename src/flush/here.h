@@ -29,7 +29,8 @@ struct here {
 	const struct keeper *keeper;
 	const char *helo;
 	struct rules rules;
-	void (*pass_on)(void *arg, const char *id); /* others are open */
+	/* Others are open.  False: they cannot be asked now. */
+	bool (*pass_on)(void *arg, const char *id);
 	void *arg;
 
 	struct spool_list waiting;

@@ -462,6 +462,16 @@ static void warn(struct job *job, const struct config *config)
 		         job->entry.id, f.text);
 }
 
+void job_put_off(struct job *job, const struct config *config)
+{
+	const struct session_recipient *waiting = first_waiting(job);
+
+	if (waiting == NULL)
+		return;
+	put_off(job, waiting);
+	warn(job, config);
+}
+
 void job_finish(struct job *job, const struct config *config, bool was_lost,
                 struct job_result *result)
 {

@@ -74,6 +74,10 @@ void job_leave_here(struct job *job);
 void job_finish(struct job *job, const struct config *config, bool was_lost,
                 struct job_result *result);
 
+/* The same when there are others, who cannot be asked now: those who were asked
+ * are not asked again before their time. */
+void job_put_off(struct job *job, const struct config *config);
+
 /* The file changed while it was sent. */
 void job_damaged(struct job *job, const struct fault *f,
                  struct job_result *result);

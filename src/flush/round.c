@@ -48,7 +48,7 @@ static void note_next(struct round *r, int64_t when)
 		r->result->next = when;
 }
 
-static void pass_on(void *arg, const char *id);
+static bool pass_on(void *arg, const char *id);
 
 /* No smarthost will judge who is written as the sender. */
 static void open_here(struct round *r)
@@ -129,15 +129,16 @@ static void look_at_pauses(struct round *r)
 	}
 }
 
-static void share_out_to(struct round *r, struct route *route, const char *id)
+static bool share_out_to(struct round *r, struct route *route, const char *id)
 {
 	if (!route->is_stopped) {
 		route_add(route, id);
-		return;
+		return true;
 	}
 	r->result->waiting++;
 	r->result->is_held_back = true;
 	r->result->jobs.needs_person |= r->paused_for_person;
+	return false;
 }
 
 /* Which way it goes; `is_here`: some of it may not go far. */
@@ -169,12 +170,12 @@ static void share_out(struct round *r, const char *id)
 		share_out_to(r, route, id);
 }
 
-static void pass_on(void *arg, const char *id)
+static bool pass_on(void *arg, const char *id)
 {
 	struct round *r = arg;
 	bool unused;
 
-	share_out_to(r, find_route(r, id, &unused), id);
+	return share_out_to(r, find_route(r, id, &unused), id);
 }
 
 /* A person asked for this one and wants to know if it is not there. */

@@ -120,6 +120,23 @@ def paused(its_stage):
     return why
 
 
+def both_wait(its_stage):
+    """neither here nor there: the next pass waits for its time"""
+    host, scene = begin(its_stage, "maildir:HERE/deep/mail")
+    why = []
+    os.utime(scene.config, (1, 1))
+    host.stop()
+    send(scene, ["-fme", "b@x.test"], CRON)
+    scene.flush_now()  # and the smarthost is left alone
+    send(scene, ["-fme", "root", "c@x.test"], CRON)
+    name = scene.names("new")[-1]
+    for _ in range(3):
+        scene.run([its_stage.flush])
+    tries = [line[0] for line in scene.journal(name).splitlines()]
+    expect(why, "one try", tries == ["L", "A"], tries)
+    return why
+
+
 LINGER = """
 #include <string.h>
 #include <sys/prctl.h>
@@ -197,4 +214,4 @@ def hostile(its_stage):
 
 def run(its_stage, pool, tap):
     stage.run_all(its_stage, pool, tap, (
-        maildir, command, mixed, paused, lingering, aliased, crowd, hostile))
+        maildir, command, mixed, paused, both_wait, lingering, aliased, crowd, hostile))
