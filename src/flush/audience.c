@@ -73,16 +73,22 @@ static char *make_orcpt(const struct audience *a, const char *given)
 	return text;
 }
 
+/* An address that stands for several has the reports that all of them want: one
+ * too many is better than none. */
 static void set_dsn(struct audience *a, size_t slot, size_t recipient,
                     enum resolve_rule rule)
 {
 	const struct entry_dsn *dsn = &a->envelope->dsn[recipient];
 	struct session_recipient *r = &a->recipients[slot];
+	const char *notify = a->notify.len > 0 ? a->notify.data : NULL;
 
-	if (a->notify.len > 0)
-		r->notify = a->notify.data;
 	if (dsn->notify != NULL)
-		r->notify = dsn->notify;
+		notify = dsn->notify;
+	if (a->slots[slot].last != SIZE_MAX) {
+		r->notify = dsn_join(r->notify, notify);
+		return;
+	}
+	r->notify = notify;
 	if (dsn->orcpt == NULL &&
 	    (rule == RESOLVE_ALIAS || rule == RESOLVE_POSTMASTER))
 		a->slots[slot].orcpt =
@@ -165,11 +171,11 @@ static int take(void *arg, const char *address, enum resolve_rule rule,
 		                 ADDRESS_COUNT_LIMIT);
 	if (find_slot(a, address, &slot, f) != 0)
 		return -1;
-	if (a->slots[slot].last == SIZE_MAX)
+	if (a->slots[slot].last != g->recipient) {
 		set_dsn(a, slot, g->recipient, rule);
-	a->slots[slot].is_here = rule == RESOLVE_LOCAL;
-	if (a->slots[slot].last != g->recipient)
 		add_member(a, g->recipient, slot, JOURNAL_LATER);
+	}
+	a->slots[slot].is_here = rule == RESOLVE_LOCAL;
 	a->slots[slot].last = g->recipient;
 	return 0;
 }

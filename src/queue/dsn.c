@@ -51,3 +51,31 @@ bool dsn_is_notify(const char *text, size_t n)
 		at = comma;
 	}
 }
+
+/* Bits in the order of the words. */
+static size_t bits(const char *notify)
+{
+	size_t all = 0;
+
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		if (strstr(notify, words[i]) != NULL)
+			all |= (size_t)1 << i;
+	return all;
+}
+
+const char *dsn_join(const char *a, const char *b)
+{
+	static const char *const together[] = {
+		never,           "SUCCESS",
+		"FAILURE",       "SUCCESS,FAILURE",
+		"DELAY",         "SUCCESS,DELAY",
+		"FAILURE,DELAY", "SUCCESS,FAILURE,DELAY",
+	};
+	const char *given = a != NULL ? a : b;
+
+	if (a != NULL && b != NULL)
+		return together[bits(a) | bits(b)];
+	if (given == NULL || (bits(given) & bits("SUCCESS")) == 0)
+		return NULL;
+	return together[bits(given) | bits("FAILURE,DELAY")];
+}

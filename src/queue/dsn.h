@@ -20,4 +20,8 @@ bool dsn_is_orcpt(const char *text, size_t n);
 /* "NEVER", or SUCCESS, FAILURE and DELAY, each at most once, with commas. */
 bool dsn_is_notify(const char *text, size_t n);
 
+/* What two of them ask for together; NULL, for one that was not given, stands
+ * for FAILURE and DELAY as the server thinks best. */
+const char *dsn_join(const char *a, const char *b);
+
 #endif

@@ -78,6 +78,14 @@ static const struct {
 	  "failure                                                   ,,,,,,,,,,"
 	  ",,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,",
 	  "a@y.test; ", "a@y.test - -, " },
+	/* one address, two wishes: both */
+	{ { "ann@x.test", "ann" }, { 0 }, { "NEVER", "SUCCESS" }, NULL,
+	  "ann@x.test; ann@x.test; ", "ann@x.test SUCCESS -, " },
+	{ { "ann@x.test", "ann" }, { 0 }, { "NEVER" }, NULL,
+	  "ann@x.test; ann@x.test; ", "ann@x.test - -, " },
+	{ { "ann@x.test", "ann" }, { 0 }, { "SUCCESS" }, NULL,
+	  "ann@x.test; ann@x.test; ",
+	  "ann@x.test SUCCESS,FAILURE,DELAY -, " },
 	{ { "team" }, { "rfc822;o@z.test" }, { "DELAY" }, NULL,
 	  "ann@x.test bob@y.test; ", "ann@x.test DELAY rfc822;o@z.test, "
 	  "bob@y.test DELAY rfc822;o@z.test, " },

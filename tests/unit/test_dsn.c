@@ -69,6 +69,39 @@ START_TEST(the_longest)
 }
 END_TEST
 
+static const struct {
+	const char *a, *b, *both;
+} joined[] = {
+	{ NULL, NULL, NULL },
+	{ "NEVER", NULL, NULL },
+	{ NULL, "FAILURE", NULL },
+	{ NULL, "DELAY,FAILURE", NULL },
+	{ NULL, "SUCCESS", "SUCCESS,FAILURE,DELAY" },
+	{ "NEVER", "NEVER", "NEVER" },
+	{ "NEVER", "DELAY", "DELAY" },
+	{ "SUCCESS", "FAILURE", "SUCCESS,FAILURE" },
+	{ "DELAY,SUCCESS", "SUCCESS", "SUCCESS,DELAY" },
+	{ "DELAY", "FAILURE", "FAILURE,DELAY" },
+	{ "FAILURE,DELAY", "SUCCESS,DELAY", "SUCCESS,FAILURE,DELAY" },
+};
+
+/* Whichever comes first. */
+START_TEST(join)
+{
+	const char *a = joined[_i].a, *b = joined[_i].b;
+	const char *both = joined[_i].both;
+
+	if (both == NULL) {
+		ck_assert_ptr_null(dsn_join(a, b));
+		ck_assert_ptr_null(dsn_join(b, a));
+		return;
+	}
+	ck_assert_str_eq(dsn_join(a, b), both);
+	ck_assert_str_eq(dsn_join(b, a), both);
+	ck_assert(dsn_is_notify(both, strlen(both)));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("dsn");
@@ -77,5 +110,6 @@ int main(void)
 	suite_add_tcase(suite, all);
 	tcase_add_loop_test(all, values, 0, COUNT_OF(cases));
 	tcase_add_test(all, the_longest);
+	tcase_add_loop_test(all, join, 0, COUNT_OF(joined));
 	return fixture_run(suite);
 }
