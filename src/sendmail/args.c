@@ -19,6 +19,14 @@ enum takes {
 typedef int option_function(struct args *args, const char *value,
                             struct fault *f);
 
+static int refuse_daemon(char mode, struct fault *f)
+{
+	return fault_set_exit(f, EX_USAGE,
+	                      _("-b%c: relay is no mail server; `relay flush "
+	                        "--watch` sends the queue as it fills"),
+	                      mode);
+}
+
 static int take_mode(struct args *args, const char *value, struct fault *f)
 {
 	switch (value[0]) {
@@ -33,12 +41,7 @@ static int take_mode(struct args *args, const char *value, struct fault *f)
 	case 's': args->mode = ARGS_SERVE; return 0;
 	case 'd':
 	case 'D':
-	case 'l':
-		return fault_set_exit(f, EX_USAGE,
-		                      _("-b%c: relay is no mail server; "
-		                        "`relay flush --watch` sends the "
-		                        "queue as it fills"),
-		                      value[0]);
+	case 'l': return refuse_daemon(value[0], f);
 	default:
 		return fault_set_exit(f, EX_USAGE,
 		                      _("mode -b%s is not known; `sendmail "
@@ -293,7 +296,7 @@ static void take_name(struct args *args, const char *name)
 	} names[] = {
 		{ "mailq", ARGS_LIST },       { "newaliases", ARGS_ALIASES },
 		{ "hoststat", ARGS_NOTHING }, { "purgestat", ARGS_NOTHING },
-		{ "runq", ARGS_RUN },
+		{ "runq", ARGS_RUN },         { "smtpd", ARGS_DAEMON },
 	};
 	const char *slash = strrchr(name, '/');
 	const char *base = slash != NULL ? slash + 1 : name;
@@ -326,7 +329,7 @@ int args_parse(struct args *args, int argc, char *argv[], struct fault *f)
 			return -1;
 		i += ate_next ? 1 : 0;
 	}
-	return 0;
+	return args->mode == ARGS_DAEMON ? refuse_daemon('d', f) : 0;
 }
 
 void args_release(struct args *args)

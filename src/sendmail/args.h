@@ -26,6 +26,7 @@ enum args_mode {
 	ARGS_RUN,     /* -q: tell the flusher */
 	ARGS_ALIASES, /* -bi, newaliases */
 	ARGS_NOTHING, /* -bh, -bH: success, silence */
+	ARGS_DAEMON,  /* smtpd; never what parsing returns */
 	ARGS_HELP,
 	ARGS_VERSION,
 };

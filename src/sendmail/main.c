@@ -199,6 +199,7 @@ static int act(const struct args *args, const struct site *site, bool no_input,
 	case ARGS_SERVE: return serve(args, site, f);
 	case ARGS_VERIFY:
 	case ARGS_NOTHING:
+	case ARGS_DAEMON:
 	case ARGS_HELP:
 	case ARGS_VERSION: break;
 	}
@@ -237,6 +238,7 @@ static int answer(const struct args *args)
 	case ARGS_LIST:
 	case ARGS_COUNT:
 	case ARGS_ALIASES:
+	case ARGS_DAEMON:
 	case ARGS_RUN: break;
 	}
 	return -1;
