@@ -169,11 +169,20 @@ static int write_line(struct job *job, size_t recipient, struct fault *f)
 	return 0;
 }
 
+/* Then it does not leave the queue at once. */
+static bool owes_report(const struct job *job)
+{
+	for (size_t i = 0; i < job->history.count; i++)
+		if (job->history.marks[i].owes_success)
+			return true;
+	return false;
+}
+
 /* Lines of what was settled since the last call.  Not needed when all are
  * delivered: then the entry goes, and its absence says so. */
 static int write_lines(struct job *job, struct fault *f)
 {
-	if (record_is_all_delivered(job))
+	if (record_is_all_delivered(job) && !owes_report(job))
 		return 0;
 	for (size_t i = 0; i < job->history.count; i++) {
 		bool is_settled = history_is_settled(&job->history, i);

@@ -255,6 +255,45 @@ def held(its_stage):
     return why
 
 
+ENDING = """
+#include <fcntl.h>
+#include <stdarg.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+int openat(int at, const char *name, int flags, ...)
+{
+	va_list more;
+	unsigned mode;
+
+	va_start(more, flags);
+	mode = va_arg(more, unsigned);
+	va_end(more);
+	if (flags & O_EXCL)
+		_exit(9);
+	return syscall(SYS_openat, at, name, flags, mode);
+}
+int openat64(int, const char *, int, ...) __attribute__((alias("openat")));
+"""
+
+
+def crashed(its_stage):
+    """delivered, and an end before the report is made: nobody twice"""
+    host = its_stage.host(*NO_DSN, "--no-auth")
+    scene = its_stage.scene()
+    scene.configure(host.ports[0], tls="none", login=False, ca=False)
+    why = []
+    library = its_stage.preload(scene.write("ending.c", ENDING))
+    send(scene, ["-fme@example.org", "-Nsuccess", "ok@x.test"], TEXT)
+    ran = scene.flush_now(env={"LD_PRELOAD": library})
+    expect(why, "ended", ran.status == 9 and host.counts() ==
+           {"ok@x.test": 1}, (ran.status, ran.err, host.counts()))
+    flush(scene)
+    expect(why, "once", host.counts() == {"ok@x.test": 1,
+                                          "me@example.org": 1} and
+           not scene.names("new"), host.counts())
+    return why
+
+
 def late(its_stage):
     """a report that arrives after a retry is none about the new tries"""
     host, scene = begin(its_stage, *NEVER, "--refuse-rcpt",
@@ -328,4 +367,4 @@ def warn_key(its_stage):
 def run(its_stage, pool, tap):
     stage.run_all(its_stage, pool, tap, (
         bounced, full, unwanted, success, some, alias, postmaster, again,
-        late, told_before, held, delayed, warn_key))
+        late, told_before, held, crashed, delayed, warn_key))
