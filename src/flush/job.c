@@ -22,7 +22,8 @@
 
 #define TRACE_LIMIT 1024 /* bytes */
 #define REPORT_WAIT 900  /* seconds until a report is tried again */
-#define ENVID_LIMIT 100  /* characters: RFC 3461, 4.4 */
+#define SENDER_ROOM (2 * ENTRY_VALUE_LIMIT)
+#define ENVID_LIMIT 100 /* characters: RFC 3461, 4.4 */
 
 /* --- opening ------------------------------------------------------------ */
 
@@ -161,8 +162,8 @@ static void set_sender(struct job *job, const struct rules *rules)
 	struct sbuf named, ascii;
 	struct fault f;
 
-	sbuf_init(&named, ADDRESS_MAX * 2);
-	sbuf_init(&ascii, ADDRESS_MAX * 2);
+	sbuf_init(&named, SENDER_ROOM);
+	sbuf_init(&ascii, SENDER_ROOM);
 	rewrite_sender(&rules->rewrite, job->entry.envelope.sender, &named);
 	if (idn_address(named.data, &ascii, &f) != 0) {
 		sbuf_reset(&ascii);

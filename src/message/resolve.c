@@ -7,7 +7,9 @@
 #include "message/address.h"
 #include "message/idn.h"
 
-#define ADDRESS_ROOM ((size_t)2 * ADDRESS_MAX)
+/* Bytes: what a stranger put into a queue may be longer than an address, and
+ * must not become another one for that. */
+#define ADDRESS_ROOM ((size_t)16384)
 
 bool resolve_name(const struct resolve_rules *rules, const char *address,
                   struct sbuf *name)

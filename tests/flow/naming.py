@@ -1,6 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """naming - addresses as the configuration wants them, and aliases half done"""
+import os
+import sys
+
 import stage
+
+sys.path.append(os.path.join(stage.TESTS, "crash"))
+from spool import crc32c  # noqa: E402
 
 CRON = (b"From: root (Cron Daemon)\nTo: root\nSubject: Cron <root@h> true\n"
         b"\nout\n")
@@ -301,8 +307,24 @@ def persona(name, words, line):
     return case
 
 
+def long_sender(its_stage):
+    """a sender longer than an address does not become the null sender"""
+    host, scene = begin(its_stage)
+    why = []
+    send(scene, ["-fme", "you@x.test"], b"Subject: s\n\nx\n")
+    name, = scene.names("new")
+    data = scene.bytes("new", name)[:-28].replace(
+        b"S me\n", b"S " + b"x" * 2000 + b"@x.test\n")
+    with open(os.path.join(scene.queue, "new", name), "wb") as file:
+        file.write(data + b"= %016X %08X\n" % (len(data), crc32c(data)))
+    ran = scene.flush_now()
+    expect(why, "refused", scene.place(name) == "failed" and
+           not host.messages(), (ran.status, ran.err))
+    return why
+
+
 def run(its_stage, pool, tap):
     stage.run_all(its_stage, pool, tap, (
         cron, fail2ban, forced, scopes, expanded, half_done, broken,
-        broken_alone, no_file, postmaster, many) +
+        broken_alone, no_file, postmaster, many, long_sender) +
         tuple(persona(*row) for row in PERSONAS))

@@ -113,6 +113,32 @@ static int stop(void *arg, const char *address, enum resolve_rule rule,
 	return ++*(int *)arg == 2 ? 7 : 0;
 }
 
+static int is_long(void *arg, const char *address, enum resolve_rule rule,
+                   struct fault *f)
+{
+	(void)rule;
+	(void)f;
+	return strncmp(address, arg, strlen(arg)) == 0 ? 7 : 8;
+}
+
+/* The queue's own limit is 8192 bytes; who sends it will refuse it. */
+START_TEST(long_stays_itself)
+{
+	struct resolve_rules rules = { .names = &names,
+		                       .is_system = is_system };
+	char given[8193];
+	struct fault f;
+
+	memset(given, 'x', sizeof(given) - 1);
+	given[sizeof(given) - 1] = '\0';
+	ck_assert_int_eq(resolve_recipient(&rules, given, is_long, given, &f),
+	                 7);
+	memcpy(given + 1000, "@y.test", sizeof("@y.test"));
+	ck_assert_int_eq(resolve_recipient(&rules, given, is_long, given, &f),
+	                 7);
+}
+END_TEST
+
 START_TEST(taker_says_enough)
 {
 	struct aliases *aliases = aliases_create("aliases");
@@ -139,6 +165,7 @@ int main(void)
 
 	suite_add_tcase(suite, all);
 	tcase_add_loop_test(all, resolve, 0, COUNT_OF(cases));
+	tcase_add_test(all, long_stays_itself);
 	tcase_add_test(all, taker_says_enough);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
