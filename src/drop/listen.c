@@ -312,10 +312,13 @@ static int prepare(struct service *s, int argc, char *argv[])
 int main(int argc, char *argv[])
 {
 	static struct service service; /* large, and zero */
+	sigset_t none;
 	int status;
 
 	fdio_repair_standard();
 	fdio_close_rest();
+	sigemptyset(&none); /* whoever started us may have blocked SIGTERM */
+	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);
 	status = prepare(&service, argc, argv);
