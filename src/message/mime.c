@@ -84,6 +84,8 @@ static bool read_boundary(struct parameters *p, struct sbuf *out)
 	struct parameter got;
 
 	while (parameters_next(p, &got)) {
+		if (is_prefix(got.name, got.name_len, "boundary*"))
+			return false; /* RFC 2231: what is in it is no ASCII */
 		if (!parameter_is(&got, "boundary"))
 			continue;
 		parameter_value(&got, out);
