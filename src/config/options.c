@@ -66,6 +66,8 @@ static const struct option options[] = {
 	  N_("sender that replaces all others, as providers want a known one") },
 	{ "from_scope", BLOCK(from_scope), OPTION_CHOICE, "both", 0, 0, "both envelope header",
 	  N_("where `from_force` counts: the envelope, the From of the header, or both") },
+	{ "connections", BLOCK(connections), OPTION_NUMBER, "20", 1, 20, NULL,
+	  N_("connections at a time, where so many are worth it") },
 	{ "messages_per_connection", BLOCK(messages_per_connection),
 	                               OPTION_NUMBER, "0", 0, 100000, NULL,
 	  N_("messages before a new connection is made; 0: no limit") },

@@ -275,68 +275,48 @@ void round_result_release(struct round_result *result)
 
 /* --- driving ------------------------------------------------------------ */
 
-/* What is under way, and what it waits for. */
+/* What is under way waits for these; the first is the wake FIFO. */
 struct waits {
-	bool *active; /* of each route */
 	struct pollfd *fds;
-	nfds_t here;      /* of them, behind the first */
-	size_t count;     /* of all */
-	int64_t deadline; /* of those; 0: none */
+	nfds_t count;     /* without the first */
+	int64_t deadline; /* 0: none */
 };
 
 /* The machine's own mail first: what is left of it the routes get. */
 static void advance_all(struct round *r, struct waits *w)
 {
+	struct pollfd *fds = w->fds + 1;
+
 	w->deadline = r->end;
-	w->here = here_advance(&r->here, w->fds + 1, &w->deadline);
-	w->count = w->here;
-	for (size_t i = 0; i < r->count; i++) {
-		w->active[i] = route_advance(&r->routes[i]);
-		w->count += w->active[i] ? 1 : 0;
-	}
+	w->count = here_advance(&r->here, fds, &w->deadline);
+	for (size_t i = 0; i < r->count; i++)
+		w->count += route_advance(&r->routes[i], fds + w->count,
+		                          &w->deadline);
 }
 
 /* Milliseconds until the first deadline. */
-static int64_t wait_time(const struct round *r, const struct waits *w)
+static int64_t wait_time(const struct waits *w)
 {
-	int64_t now = clock_ticks(), first = w->deadline;
+	int64_t now = clock_ticks();
 
-	for (size_t i = 0; i < r->count; i++) {
-		int64_t deadline =
-			w->active[i] ? lane_deadline(r->routes[i].lane) : 0;
-
-		if (deadline != 0 && (first == 0 || deadline < first))
-			first = deadline;
-	}
-	if (first == 0)
+	if (w->deadline == 0)
 		return 1000;
-	return first <= now ? 0 : first - now;
+	return w->deadline <= now ? 0 : w->deadline - now;
 }
 
 /* True: somebody rang. */
 static bool wait_for_all(const struct round *r, const struct waits *w)
 {
-	struct pollfd *fds = w->fds;
-	struct timespec most;
-	int64_t milliseconds;
-	nfds_t n = 1 + w->here;
+	int64_t milliseconds = wait_time(w);
+	struct timespec most = {
+		.tv_sec = milliseconds / 1000,
+		.tv_nsec = milliseconds % 1000 * 1000000,
+	};
 
-	fds[0].fd = r->settings->wake;
-	fds[0].events = POLLIN;
-	fds[0].revents = 0;
-	for (size_t i = 0; i < r->count; i++) {
-		if (!w->active[i])
-			continue;
-		fds[n].fd = lane_fd(r->routes[i].lane);
-		fds[n].events = lane_events(r->routes[i].lane);
-		fds[n].revents = 0;
-		n++;
-	}
-	milliseconds = wait_time(r, w);
-	most.tv_sec = milliseconds / 1000;
-	most.tv_nsec = milliseconds % 1000 * 1000000;
-	ppoll(fds, n, &most, r->settings->while_waiting);
-	return fds[0].revents != 0;
+	w->fds[0] =
+		(struct pollfd){ .fd = r->settings->wake, .events = POLLIN };
+	ppoll(w->fds, 1 + w->count, &most, r->settings->while_waiting);
+	return w->fds[0].revents != 0;
 }
 
 static void begin_to_end(struct round *r)
@@ -351,10 +331,9 @@ static void begin_to_end(struct round *r)
 
 static void drive(struct round *r, const volatile int *stop)
 {
-	struct waits w = {
-		.active = mem_array(r->count, sizeof(*w.active)),
-		.fds = mem_array(1 + HERE_VISITS + r->count, sizeof(*w.fds)),
-	};
+	struct waits w = { .fds = mem_array(1 + HERE_VISITS +
+		                                    r->count * ROUTE_LANES,
+		                            sizeof(*w.fds)) };
 
 	for (;;) {
 		if (*stop != 0)
@@ -365,7 +344,6 @@ static void drive(struct round *r, const volatile int *stop)
 		if (wait_for_all(r, &w))
 			share_out_arrivals(r);
 	}
-	free(w.active);
 	free(w.fds);
 }
 

@@ -23,18 +23,36 @@ void route_init(struct route *r, const struct smarthost *smarthost,
 	r->smarthost = smarthost;
 	r->config = config;
 	r->spool = spool;
+	pace_init(&r->pace, smarthost->connections);
 }
 
 void route_release(struct route *r)
 {
-	job_free(&r->job);
-	lane_free(&r->lane);
+	for (size_t i = 0; i < ROUTE_LANES; i++) {
+		job_free(&r->lanes[i].job);
+		lane_free(&r->lanes[i].lane);
+	}
 	spool_list_release(&r->waiting);
+	spool_list_release(&r->returned);
 }
 
 void route_add(struct route *r, const char *id)
 {
 	spool_list_add(&r->waiting, id);
+}
+
+static size_t waiting_count(const struct route *r)
+{
+	return r->waiting.count - r->next + r->returned.count;
+}
+
+static unsigned lane_count(const struct route *r)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < ROUTE_LANES; i++)
+		count += r->lanes[i].lane != NULL ? 1 : 0;
+	return count;
 }
 
 /* --- trouble ------------------------------------------------------------ */
@@ -59,72 +77,88 @@ static void stop_route(struct route *r, enum verdict_scope scope,
 	r->is_stopped = true;
 	if (f->kind == FAULT_CONFIG)
 		r->result.needs_person = true;
-	r->result.later += (unsigned)(r->waiting.count - r->next);
+	r->result.later += (unsigned)waiting_count(r);
 }
 
 /* --- the job ------------------------------------------------------------ */
 
 /* A server that says 421 to a message after it took others wants a new
  * connection, and gets the message again on that one. */
-static bool wants_new_connection(const struct route *r)
+static bool wants_new_connection(const struct route_lane *l)
 {
 	enum verdict_scope scope;
-	const struct fault *f = lane_trouble(r->lane, &scope);
+	const struct fault *f = lane_trouble(l->lane, &scope);
 
 	return f != NULL && scope == VERDICT_SERVER && f->kind == FAULT_TEMP &&
-	       r->lane_useful > 0;
+	       l->useful > 0;
 }
 
 /* Somebody has the message: this connection was of use. */
-static void record(struct route *r)
+static void record(struct route *r, struct route_lane *l)
 {
 	unsigned delivered = r->result.delivered;
 
-	record_outcomes(r->job, lane_peer(r->lane), &r->result);
+	record_outcomes(l->job, lane_peer(l->lane), &r->result);
 	if (r->result.delivered != delivered)
-		r->lane_useful++;
+		l->useful++;
 }
 
 /* The message, not the connection, may be what the server cannot bear. */
-static bool is_refused_here(const struct route *r)
+static bool is_refused_here(const struct route_lane *l)
 {
 	enum verdict_scope scope;
-	const struct fault *f = lane_trouble(r->lane, &scope);
+	const struct fault *f = lane_trouble(l->lane, &scope);
 
 	return f != NULL && scope == VERDICT_SERVER && f->kind == FAULT_TEMP;
 }
 
-static void end_job(struct route *r)
+static void end_job(struct route *r, struct route_lane *l)
 {
-	const struct fault *damage = lane_damage(r->lane);
+	const struct fault *damage = lane_damage(l->lane);
 	unsigned later = r->result.later;
 
-	record(r);
+	record(r, l);
 	if (damage != NULL)
-		job_damaged(r->job, damage, &r->result);
-	else if (wants_new_connection(r) && !lane_is_lost(r->lane)) {
+		job_damaged(l->job, damage, &r->result);
+	else if (wants_new_connection(l) && !lane_is_lost(l->lane)) {
 		r->result.later = later; /* counted when it is tried again */
-		route_add(r, r->job->entry.id);
+		route_add(r, l->job->entry.id);
 	} else {
-		r->lane_refused = is_refused_here(r);
-		job_finish(r->job, r->config, lane_is_lost(r->lane),
+		l->is_refused = is_refused_here(l);
+		job_finish(l->job, r->config, lane_is_lost(l->lane),
 		           &r->result);
 	}
-	job_free(&r->job);
+	job_free(&l->job);
 }
 
 /* Not a word was said about it: it comes first again. */
-static void put_back(struct route *r)
+static void put_back(struct route *r, struct route_lane *l)
 {
-	job_free(&r->job);
-	r->next--;
+	spool_list_add(&r->returned, l->job->entry.id);
+	job_free(&l->job);
+}
+
+/* The id of the next one; false: there is none now. */
+static bool next_id(struct route *r, char id[ENTRY_ID_LENGTH + 1])
+{
+	if (r->is_ending || r->is_stopped)
+		return false;
+	if (r->returned.count > 0)
+		memcpy(id, r->returned.id[--r->returned.count],
+		       ENTRY_ID_LENGTH + 1);
+	else if (r->next < r->waiting.count)
+		memcpy(id, r->waiting.id[r->next++], ENTRY_ID_LENGTH + 1);
+	else
+		return false;
+	return true;
 }
 
 /* The next entry that can be sent, or NULL at the end of the list. */
 static struct job *next_job(struct route *r)
 {
-	while (r->next < r->waiting.count && !r->is_ending) {
-		const char *id = r->waiting.id[r->next++];
+	char id[ENTRY_ID_LENGTH + 1];
+
+	while (next_id(r, id)) {
 		struct job *job = job_open(r->spool, id, &r->result);
 
 		if (job == NULL)
@@ -146,137 +180,219 @@ static struct job *next_job(struct route *r)
 }
 
 /* Ask the open recipients. */
-static void send_job(struct route *r)
+static void send_job(struct route *r, struct route_lane *l)
 {
-	if (!record_reserve(r->job, &r->result)) {
-		job_free(&r->job);
+	l->since = clock_ticks();
+	if (!record_reserve(l->job, &r->result)) {
+		job_free(&l->job);
 		return;
 	}
-	r->is_job_sent = lane_send(r->lane, &r->job->content, &r->job->mail) ||
-	                 !job_has_open(r->job);
+	l->is_job_sent = lane_send(l->lane, &l->job->content, &l->job->mail) ||
+	                 !job_has_open(l->job);
 }
 
 /* The lane is idle: what it had is done, unless the server takes the
  * recipients in several parts. */
-static void go_on_with_job(struct route *r)
+static void go_on_with_job(struct route *r, struct route_lane *l)
 {
 	enum verdict_scope scope;
-	bool in_trouble = lane_trouble(r->lane, &scope) != NULL;
+	bool in_trouble = lane_trouble(l->lane, &scope) != NULL;
 
-	if (job_has_open(r->job) && !in_trouble && !r->is_ending) {
-		record(r);
-		send_job(r);
+	if (job_has_open(l->job) && !in_trouble && !r->is_ending) {
+		record(r, l);
+		send_job(r, l);
 		return;
 	}
-	if (!in_trouble)
-		r->lane_useful++;
-	end_job(r);
+	if (!in_trouble) {
+		l->useful++;
+		pace_taken(&r->pace, clock_ticks() - l->since);
+	}
+	end_job(r, l);
 }
 
-static bool is_lane_used_up(const struct route *r)
+static bool is_used_up(const struct route *r, const struct route_lane *l)
 {
 	unsigned most = r->smarthost->messages_per_connection;
 	enum verdict_scope scope;
 
-	return lane_trouble(r->lane, &scope) != NULL ||
-	       (most > 0 && r->lane_jobs >= most);
+	return lane_trouble(l->lane, &scope) != NULL ||
+	       (most > 0 && l->jobs >= most);
 }
 
-static void feed_lane(struct route *r)
+static void feed(struct route *r, struct route_lane *l)
 {
-	if (r->job != NULL && r->is_job_sent) {
-		go_on_with_job(r);
+	if (!l->is_ready) {
+		l->is_ready = true;
+		pace_ready(&r->pace, clock_ticks() - l->since);
+	}
+	if (l->job != NULL && l->is_job_sent) {
+		go_on_with_job(r, l);
 		return;
 	}
-	if (r->job == NULL && !is_lane_used_up(r))
-		r->job = next_job(r);
-	if (r->job == NULL) {
-		lane_quit(r->lane);
+	if (l->job == NULL && !is_used_up(r, l))
+		l->job = next_job(r);
+	l->is_job_sent = false;
+	if (l->job == NULL) {
+		lane_quit(l->lane);
 		return;
 	}
-	r->lane_jobs++;
-	send_job(r);
+	l->jobs++;
+	send_job(r, l);
 }
 
-/* --- the lane ----------------------------------------------------------- */
+/* --- the lanes ---------------------------------------------------------- */
 
 /* A message is read and verified before anybody is called. */
-static bool start_lane(struct route *r)
+static bool start_lane(struct route *r, struct route_lane *l)
 {
 	struct lane_settings settings = { .smarthost = r->smarthost,
 		                          .helo = r->helo,
 		                          .keeper = r->keeper,
 		                          .store = r->store };
+	struct job *job = next_job(r);
 
-	if (r->is_stopped)
+	if (job == NULL)
 		return false;
-	if (r->job == NULL)
-		r->job = next_job(r);
-	if (r->job == NULL)
-		return false;
-	r->is_job_sent = false;
-	r->lane = lane_create(&settings);
-	r->lane_jobs = r->lane_useful = 0;
-	r->lane_refused = false;
+	*l = (struct route_lane){ .job = job, .since = clock_ticks() };
+	l->lane = lane_create(&settings);
 	r->connections++;
+	return true;
+}
+
+/* With others beside it that go on, one more was too many for the server. */
+static bool was_too_many(struct route *r, const struct route_lane *l,
+                         enum verdict_scope scope, const struct fault *f)
+{
+	unsigned others = lane_count(r) - 1;
+
+	if (others == 0 || l->useful > 0 || scope != VERDICT_SERVER ||
+	    f->kind != FAULT_TEMP)
+		return false;
+	pace_throttled(&r->pace, others + 1);
+	log_note("smarthost=%s dsn=%s connections=%u status=fewer (%s)",
+	         r->smarthost->name, f->code, r->pace.limit, f->text);
 	return true;
 }
 
 /* A server that drops us after it took mail is simply called again; one that
  * never took any is left alone. */
-static void end_lane(struct route *r)
+static void end_lane(struct route *r, struct route_lane *l)
 {
 	enum verdict_scope scope;
-	const struct fault *f = lane_trouble(r->lane, &scope);
-	bool is_damaged = lane_damage(r->lane) != NULL, is_forgiven;
+	const struct fault *f = lane_trouble(l->lane, &scope);
+	bool is_damaged = lane_damage(l->lane) != NULL, is_forgiven;
 
-	if (r->job != NULL && (r->is_job_sent || is_damaged))
-		end_job(r);
-	else if (r->job != NULL)
-		put_back(r);
-	if (r->lane_useful > 0) {
+	if (l->job != NULL && (l->is_job_sent || is_damaged))
+		end_job(r, l);
+	else if (l->job != NULL)
+		put_back(r, l);
+	if (l->useful > 0) {
 		r->refusals = 0;
 		pause_clear(&r->spool->pause, r->smarthost->name);
 	}
-	is_forgiven = wants_new_connection(r) ||
-	              (r->lane_refused && r->next < r->waiting.count &&
+	is_forgiven = wants_new_connection(l) ||
+	              (l->is_refused && waiting_count(r) > 0 &&
 	               ++r->refusals < REFUSALS_MOST);
 	if (f != NULL && is_forgiven)
 		log_note("smarthost=%s dsn=%s status=reconnecting (%s)",
 		         r->smarthost->name, f->code, f->text);
-	else if (f != NULL)
+	else if (f != NULL && !r->is_stopped && !was_too_many(r, l, scope, f))
 		stop_route(r, scope, f);
-	else if (r->lane_useful == 0 && !r->lane_refused && !is_damaged)
+	else if (f == NULL && l->useful == 0 && !l->is_refused &&
+	         !is_damaged && lane_count(r) == 1)
 		r->is_stopped = true; /* never the same again without reason */
-	lane_free(&r->lane);
+	lane_free(&l->lane);
 }
 
 void route_end(struct route *r)
 {
 	r->is_ending = true;
-	if (r->job == NULL || r->is_job_sent)
-		return;
-	put_back(r);
-	lane_free(&r->lane);
+	for (size_t i = 0; i < ROUTE_LANES; i++) {
+		struct route_lane *l = &r->lanes[i];
+
+		if (l->job == NULL || l->is_job_sent)
+			continue;
+		put_back(r, l);
+		lane_free(&l->lane);
+	}
 }
 
 void route_abort(struct route *r)
 {
-	if (r->lane == NULL || r->job == NULL || !r->is_job_sent)
-		return;
-	lane_abort(r->lane);
-	end_job(r);
+	for (size_t i = 0; i < ROUTE_LANES; i++) {
+		struct route_lane *l = &r->lanes[i];
+
+		if (l->lane == NULL || l->job == NULL || !l->is_job_sent)
+			continue;
+		lane_abort(l->lane);
+		end_job(r, l);
+	}
 }
 
-bool route_advance(struct route *r)
+/* As far as it goes; true: it waits. */
+static bool advance(struct route *r, struct route_lane *l)
 {
-	for (;;) {
-		if (r->lane == NULL && !start_lane(r))
-			return false;
-		switch (lane_advance(r->lane)) {
+	while (l->lane != NULL) {
+		switch (lane_advance(l->lane)) {
 		case LANE_WAITING: return true;
-		case LANE_IDLE: feed_lane(r); break;
-		case LANE_OVER: end_lane(r); break;
+		case LANE_IDLE: feed(r, l); break;
+		case LANE_OVER: end_lane(r, l); break;
 		}
 	}
+	return false;
+}
+
+static unsigned ready_count(const struct route *r)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < ROUTE_LANES; i++)
+		count += r->lanes[i].lane != NULL && r->lanes[i].is_ready ? 1
+		                                                          : 0;
+	return count;
+}
+
+/* True: a lane was begun. */
+static bool add_lanes(struct route *r)
+{
+	unsigned lanes = lane_count(r);
+	unsigned wanted =
+		pace_wanted(&r->pace, lanes, ready_count(r), waiting_count(r));
+	bool begun = false;
+
+	for (size_t i = 0; i < ROUTE_LANES && lanes < wanted; i++) {
+		if (r->lanes[i].lane != NULL)
+			continue;
+		if (!start_lane(r, &r->lanes[i]))
+			break;
+		begun = true;
+		lanes++;
+	}
+	return begun;
+}
+
+nfds_t route_advance(struct route *r, struct pollfd *fds, int64_t *deadline)
+{
+	nfds_t n;
+
+	do {
+		n = 0;
+		for (size_t i = 0; i < ROUTE_LANES; i++)
+			if (advance(r, &r->lanes[i]))
+				n++;
+	} while (add_lanes(r));
+	n = 0;
+	for (size_t i = 0; i < ROUTE_LANES; i++) {
+		const struct lane *lane = r->lanes[i].lane;
+		int64_t when;
+
+		if (lane == NULL)
+			continue;
+		fds[n++] = (struct pollfd){ .fd = lane_fd(lane),
+			                    .events = lane_events(lane) };
+		when = lane_deadline(lane);
+		if (when != 0 && (*deadline == 0 || when < *deadline))
+			*deadline = when;
+	}
+	return n;
 }

@@ -1,16 +1,34 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* route - the messages of one pass that go through one smarthost
  *
- * A list of entries, and the lane that takes them one after the other.  A
- * connection that breaks after it took something is made anew; trouble of the
- * account stops the route and is remembered (queue/pause), so that the rest of
- * the mail waits without a try being counted.
+ * A list of entries, and the lanes that take them, each one after the other; as
+ * many lanes as are worth it (flush/pace).  A connection that breaks after it
+ * took something is made anew; trouble of the account stops the route and is
+ * remembered (queue/pause), so that the rest of the mail waits without a try
+ * being counted.  A server that does not bear so many connections has fewer.
  */
 #ifndef FLUSH_ROUTE_H
 #define FLUSH_ROUTE_H
 
+#include <poll.h>
+
 #include "flush/job.h"
 #include "flush/lane.h"
+#include "flush/pace.h"
+
+#define ROUTE_LANES 20
+
+/* One connection, and the message at hand. */
+struct route_lane {
+	struct lane *lane; /* NULL: there is none */
+	struct job *job;
+	bool is_job_sent; /* the server has heard of it */
+	bool is_ready;    /* past the login */
+	unsigned jobs;    /* messages begun on this connection */
+	unsigned useful;  /* how often it brought somebody an end */
+	bool is_refused;  /* it ended at a message */
+	int64_t since;    /* clock_ticks() of the call, then of the message */
+};
 
 struct route {
 	const struct smarthost *smarthost;
@@ -23,14 +41,12 @@ struct route {
 
 	struct spool_list waiting; /* entries of this pass, oldest first */
 	size_t next;
+	struct spool_list returned; /* of those that were taken and not sent */
 
-	struct lane *lane;
-	struct job *job;      /* the message at hand */
-	bool is_job_sent;     /* the server has heard of it */
-	unsigned lane_jobs;   /* messages begun on this connection */
-	unsigned lane_useful; /* how often it brought somebody an end */
-	bool lane_refused;    /* it ended at a message */
-	unsigned refusals;    /* such lanes in a row, none useful */
+	struct route_lane lanes[ROUTE_LANES];
+	struct pace pace;
+	unsigned refusals; /* lanes in a row that ended at a message, none
+	                      useful */
 	bool is_stopped;
 	bool is_ending;
 	struct job_result result;
@@ -49,8 +65,9 @@ void route_end(struct route *r);
 /* No time is left: what is under way is settled as lost and written down. */
 void route_abort(struct route *r);
 
-/* Go on as far as possible.  True: poll the lane and call again; false: this
- * route has nothing (more) to do now. */
-bool route_advance(struct route *r);
+/* Go on as far as possible.  How many of `fds` (room for ROUTE_LANES) are to be
+ * polled, and the first deadline in clock_ticks(); 0: this route has nothing
+ * (more) to do now. */
+nfds_t route_advance(struct route *r, struct pollfd *fds, int64_t *deadline);
 
 #endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "flush/pace.h"
+
+#define RECOVERY 12  /* messages for one more connection */
+#define PATIENCE 500 /* milliseconds that are not worth another connection */
+
+void pace_init(struct pace *p, unsigned most)
+{
+	*p = (struct pace){ .most = most, .limit = most };
+}
+
+/* The last ones count for more: a quarter each. */
+static int64_t smooth(int64_t before, int64_t now)
+{
+	return before == 0 ? now : before + (now - before) / 4;
+}
+
+void pace_ready(struct pace *p, int64_t milliseconds)
+{
+	p->setup = smooth(p->setup, milliseconds > 0 ? milliseconds : 1);
+}
+
+void pace_taken(struct pace *p, int64_t milliseconds)
+{
+	p->each = smooth(p->each, 8 * milliseconds + 1);
+	if (p->least == 0 || p->each < p->least)
+		p->least = p->each;
+	if (p->limit < p->most && ++p->good >= RECOVERY) {
+		p->good = 0;
+		p->limit++;
+	}
+}
+
+void pace_throttled(struct pace *p, unsigned lanes)
+{
+	unsigned half = lanes / 2;
+
+	if (half < 1)
+		half = 1;
+	if (half < p->limit)
+		p->limit = half;
+	p->good = 0;
+}
+
+/* Those there are would take `rest` milliseconds for what waits. */
+unsigned pace_wanted(const struct pace *p, unsigned lanes, unsigned ready,
+                     size_t waiting)
+{
+	int64_t rest;
+	unsigned wanted;
+
+	if (lanes == 0)
+		return waiting > 0 ? 1 : 0;
+	if (ready == 0 || p->each == 0 || waiting <= lanes ||
+	    p->each > 2 * p->least)
+		return lanes;
+	rest = (int64_t)waiting * p->each / 8 / (int64_t)lanes;
+	if (rest < 2 * p->setup + PATIENCE)
+		return lanes;
+	wanted = lanes + ready;
+	if (wanted > waiting)
+		wanted = (unsigned)waiting;
+	return wanted < p->limit ? wanted : p->limit > lanes ? p->limit : lanes;
+}

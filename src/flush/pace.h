@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* pace - how many connections to a smarthost are worth their logins now
+ *
+ * Pure: told how long things took, it answers with a number.  One connection at
+ * first; more only while what waits would keep those there are busy for longer
+ * than it takes to make another, at most as many new ones as there are ready,
+ * never over the limit, and none once each message takes twice as long as it
+ * did: then the server, or we, have enough to do.  A server that throttles halves the limit, and each
+ * dozen of messages that it takes after that adds one (additive increase,
+ * multiplicative decrease): hosts that share an account come to an agreement
+ * without a word between them.
+ */
+#ifndef FLUSH_PACE_H
+#define FLUSH_PACE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct pace {
+	unsigned most;  /* what the configuration allows */
+	unsigned limit; /* and the server */
+	unsigned good;  /* messages since the limit changed */
+	int64_t setup;  /* milliseconds to a login, smoothed; 0: unknown */
+	int64_t each;   /* milliseconds for a message, in eighths, smoothed */
+	int64_t least;  /* that it ever was */
+};
+
+void pace_init(struct pace *p, unsigned most);
+
+/* A connection is ready after, a message was taken in, so many milliseconds. */
+void pace_ready(struct pace *p, int64_t milliseconds);
+void pace_taken(struct pace *p, int64_t milliseconds);
+
+/* The server said: not so many (`lanes` there were). */
+void pace_throttled(struct pace *p, unsigned lanes);
+
+/* How many connections there should be, with `lanes` there now, `ready` of them
+ * past their login, and `waiting` messages that none has yet. */
+unsigned pace_wanted(const struct pace *p, unsigned lanes, unsigned ready,
+                     size_t waiting);
+
+#endif

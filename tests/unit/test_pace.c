@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test_pace - when another connection is worth its login */
+#include "flush/pace.h"
+
+#include <check.h>
+#include <stdlib.h>
+
+#include "base/attr.h"
+
+/* clang-format off */
+static const struct {
+	unsigned most;
+	int64_t setup, each;	/* milliseconds; 0: unknown */
+	unsigned lanes, ready;
+	size_t waiting;
+	unsigned wanted;
+} cases[] = {
+	{ 20, 0, 0, 0, 0, 0, 0 },
+	{ 20, 0, 0, 0, 0, 1, 1 },
+	{ 20, 0, 0, 0, 0, 1000, 1 },
+	{ 20, 0, 0, 1, 0, 1000, 1 },	/* not even a greeting yet */
+	{ 20, 500, 0, 1, 1, 1000, 1 },	/* no message yet */
+	{ 20, 500, 110, 1, 1, 1000, 2 },
+	{ 20, 500, 110, 2, 2, 1000, 4 },
+	{ 20, 500, 110, 2, 1, 1000, 3 },
+	{ 20, 500, 110, 12, 12, 1000, 20 },
+	{ 20, 500, 110, 20, 20, 1000, 20 },
+	{ 20, 500, 110, 1, 1, 3, 1 },	/* 330 ms are not worth 500 */
+	{ 20, 500, 110, 1, 1, 1, 1 },
+	{ 20, 10, 0, 1, 1, 1000, 1 },	/* next door */
+	{ 3, 500, 110, 2, 2, 1000, 3 },
+	{ 3, 500, 110, 3, 3, 1000, 3 },
+	{ 1, 500, 110, 1, 1, 1000, 1 },
+	{ 20, 500, 9000, 4, 4, 5, 5 },
+};
+/* clang-format on */
+
+START_TEST(wanted)
+{
+	struct pace p;
+
+	pace_init(&p, cases[_i].most);
+	if (cases[_i].setup > 0)
+		pace_ready(&p, cases[_i].setup);
+	if (cases[_i].each > 0)
+		pace_taken(&p, cases[_i].each);
+	ck_assert_uint_eq(pace_wanted(&p, cases[_i].lanes, cases[_i].ready,
+	                              cases[_i].waiting),
+	                  cases[_i].wanted);
+}
+END_TEST
+
+/* Half as many at once, and back one by one. */
+START_TEST(throttled)
+{
+	struct pace p;
+
+	pace_init(&p, 20);
+	pace_ready(&p, 500);
+	for (int i = 0; i < 100; i++)
+		pace_taken(&p, 100);
+	pace_throttled(&p, 16);
+	ck_assert_uint_eq(p.limit, 8);
+	ck_assert_uint_eq(pace_wanted(&p, 8, 8, 1000), 8);
+	for (int i = 0; i < 12; i++)
+		pace_taken(&p, 100);
+	ck_assert_uint_eq(pace_wanted(&p, 8, 8, 1000), 9);
+	for (int i = 0; i < 1000; i++)
+		pace_taken(&p, 100);
+	ck_assert_uint_eq(p.limit, 20);
+	pace_throttled(&p, 1);
+	ck_assert_uint_eq(p.limit, 1);
+	ck_assert_uint_eq(pace_wanted(&p, 1, 1, 1000), 1);
+}
+END_TEST
+
+/* What takes ever longer gets no more connections. */
+START_TEST(enough)
+{
+	struct pace p;
+
+	pace_init(&p, 20);
+	pace_ready(&p, 100);
+	pace_taken(&p, 50);
+	ck_assert_uint_eq(pace_wanted(&p, 2, 2, 1000), 4);
+	for (int i = 0; i < 20; i++)
+		pace_taken(&p, 200);
+	ck_assert_uint_eq(pace_wanted(&p, 4, 4, 1000), 4);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("pace");
+	TCase *all = tcase_create("all");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	suite_add_tcase(suite, all);
+	tcase_add_loop_test(all, wanted, 0, COUNT_OF(cases));
+	tcase_add_test(all, throttled);
+	tcase_add_test(all, enough);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
