@@ -55,6 +55,7 @@ struct smarthost {
 	char *from_allow;
 	char *from_force;
 	enum config_scope from_scope;
+	char *rate; /* see rate.h */
 	unsigned connections;
 	unsigned messages_per_connection; /* 0: no limit */
 	unsigned line;                    /* where the block begins */

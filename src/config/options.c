@@ -68,6 +68,8 @@ static const struct option options[] = {
 	  N_("where `from_force` counts: the envelope, the From of the header, or both") },
 	{ "connections", BLOCK(connections), OPTION_NUMBER, "20", 1, 20, NULL,
 	  N_("connections at a time, where so many are worth it") },
+	{ "rate", BLOCK(rate), OPTION_RATE, "", 0, 0, NULL,
+	  N_("what the provider takes in a time: N/s, N/min, N/hour or N/day, of messages or recipients") },
 	{ "messages_per_connection", BLOCK(messages_per_connection),
 	                               OPTION_NUMBER, "0", 0, 100000, NULL,
 	  N_("messages before a new connection is made; 0: no limit") },

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "config/config.h"
 #include "config/delivery.h"
+#include "config/rate.h"
 #include "config/source.h"
 #include "config/trust.h"
 
@@ -375,6 +376,23 @@ static int set_address(const struct option *o, void *at, char *const words[],
 	return 0;
 }
 
+static int set_rate(const struct option *o, void *at, char *const words[],
+                    size_t n, struct fault *f)
+{
+	char **text = at, *joined = join(words, n);
+	struct rate rate;
+
+	if (rate_parse(joined, &rate)) {
+		*text = joined;
+		return 0;
+	}
+	free(joined);
+	return fault_set(f, FAULT_CONFIG, "4.3.5",
+	                 _("`%s` is a number and a time, as `%s 14/s`, `%s "
+	                   "100/min`, 500/hour or `%s 2000/day recipients`"),
+	                 o->name, o->name, o->name, o->name);
+}
+
 static int set_source(const struct option *o, void *at, char *const words[],
                       size_t n, struct fault *f)
 {
@@ -410,6 +428,7 @@ static const struct {
 	[OPTION_PINS]       = { "pins",       "PIN...",    LIST,   SIZE_MAX, set_pins },
 	[OPTION_GLOBS]      = { "globs",      "SENDER...", LIST,   SIZE_MAX, set_globs },
 	[OPTION_ADDRESS]    = { "address",    "ADDRESS",   TEXT,   1, set_address },
+	[OPTION_RATE]       = { "rate",       "RATE",      LIST,   2, set_rate },
 	[OPTION_SOURCE]     = { "source",     "SOURCE",    SOURCE, SIZE_MAX, set_source },
 	[OPTION_DELIVERY]   = { "delivery",   "DELIVERY",  DELIVERY, SIZE_MAX, set_delivery },
 };

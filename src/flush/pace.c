@@ -42,6 +42,13 @@ void pace_throttled(struct pace *p, unsigned lanes)
 	p->good = 0;
 }
 
+void pace_settle(struct pace *p, unsigned most)
+{
+	p->most = most < 1 ? 1 : most;
+	if (p->limit > p->most)
+		p->limit = p->most;
+}
+
 /* Those there are would take `rest` milliseconds for what waits. */
 unsigned pace_wanted(const struct pace *p, unsigned lanes, unsigned ready,
                      size_t waiting)
@@ -57,8 +64,10 @@ unsigned pace_wanted(const struct pace *p, unsigned lanes, unsigned ready,
 	rest = (int64_t)waiting * p->each / 8 / (int64_t)lanes;
 	if (rest < 2 * p->setup + PATIENCE)
 		return lanes;
-	wanted = lanes + ready;
+	wanted = 2 * ready; /* as many on their way as are there */
 	if (wanted > waiting)
 		wanted = (unsigned)waiting;
-	return wanted < p->limit ? wanted : p->limit > lanes ? p->limit : lanes;
+	if (wanted > p->limit)
+		wanted = p->limit;
+	return wanted > lanes ? wanted : lanes;
 }

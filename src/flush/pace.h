@@ -5,10 +5,10 @@
  * first; more only while what waits would keep those there are busy for longer
  * than it takes to make another, at most as many new ones as there are ready,
  * never over the limit, and none once each message takes twice as long as it
- * did: then the server, or we, have enough to do.  A server that throttles halves the limit, and each
- * dozen of messages that it takes after that adds one (additive increase,
- * multiplicative decrease): hosts that share an account come to an agreement
- * without a word between them.
+ * did: then the server, or we, have enough to do.  A server that throttles
+ * halves the limit, and each dozen of messages that it takes after that adds
+ * one (additive increase, multiplicative decrease): hosts that share an account
+ * come to an agreement without a word between them.
  */
 #ifndef FLUSH_PACE_H
 #define FLUSH_PACE_H
@@ -33,6 +33,9 @@ void pace_taken(struct pace *p, int64_t milliseconds);
 
 /* The server said: not so many (`lanes` there were). */
 void pace_throttled(struct pace *p, unsigned lanes);
+
+/* So many, and no attempt at more. */
+void pace_settle(struct pace *p, unsigned most);
 
 /* How many connections there should be, with `lanes` there now, `ready` of them
  * past their login, and `waiting` messages that none has yet. */

@@ -358,10 +358,28 @@ static void add_result(struct round *r, const struct job_result *one)
 	sum->trouble |= one->trouble;
 }
 
+/* What `rate` lets go later, and when. */
+static void note_held_back(struct round *r, const struct route *route)
+{
+	int64_t seconds = 0;
+	size_t count = route_held_back(route, &seconds);
+
+	if (count == 0)
+		return;
+	log_note(_("smarthost=%s status=waiting (%zu messages are left for "
+	           "`rate %s`; the next one in %ld s)"),
+	         route->smarthost->name, count, route->smarthost->rate,
+	         (long)seconds);
+	r->result->waiting += (unsigned)count;
+	r->result->is_held_back = true;
+	note_next(r, clock_seconds() + seconds);
+}
+
 static void add_results(struct round *r)
 {
 	add_result(r, &r->here.result);
 	for (size_t i = 0; i < r->count; i++) {
+		note_held_back(r, &r->routes[i]);
 		add_result(r, &r->routes[i].result);
 		r->result->connections += r->routes[i].connections;
 	}

@@ -16,6 +16,8 @@
  * is left alone: one message must not keep all others waiting. */
 #define REFUSALS_MOST 2
 
+#define REST_MOST 10000 /* milliseconds that a connection waits for `rate` */
+
 void route_init(struct route *r, const struct smarthost *smarthost,
                 const struct config *config, const struct spool *spool)
 {
@@ -24,6 +26,8 @@ void route_init(struct route *r, const struct smarthost *smarthost,
 	r->config = config;
 	r->spool = spool;
 	pace_init(&r->pace, smarthost->connections);
+	bucket_parse(&r->bucket, smarthost->rate); /* which was checked */
+	bucket_load(&r->bucket, &spool->pause, smarthost->name);
 }
 
 void route_release(struct route *r)
@@ -52,6 +56,16 @@ static unsigned lane_count(const struct route *r)
 
 	for (size_t i = 0; i < ROUTE_LANES; i++)
 		count += r->lanes[i].lane != NULL ? 1 : 0;
+	return count;
+}
+
+static unsigned ready_count(const struct route *r)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < ROUTE_LANES; i++)
+		count += r->lanes[i].lane != NULL && r->lanes[i].is_ready ? 1
+		                                                          : 0;
 	return count;
 }
 
@@ -138,10 +152,20 @@ static void put_back(struct route *r, struct route_lane *l)
 	job_free(&l->job);
 }
 
+/* May one more go, by the provider's rate? */
+static bool is_allowed(struct route *r)
+{
+	int64_t wait = bucket_wait(&r->bucket, clock_now() / 1000);
+
+	r->free_at = wait > 0 ? clock_ticks() + wait : 0;
+	return wait == 0;
+}
+
 /* The id of the next one; false: there is none now. */
 static bool next_id(struct route *r, char id[ENTRY_ID_LENGTH + 1])
 {
-	if (r->is_ending || r->is_stopped)
+	if (r->is_ending || r->is_stopped ||
+	    (waiting_count(r) > 0 && !is_allowed(r)))
 		return false;
 	if (r->returned.count > 0)
 		memcpy(id, r->returned.id[--r->returned.count],
@@ -183,6 +207,8 @@ static struct job *next_job(struct route *r)
 static void send_job(struct route *r, struct route_lane *l)
 {
 	l->since = clock_ticks();
+	bucket_take(&r->bucket, (unsigned)l->job->mail.count);
+	bucket_store(&r->bucket, &r->spool->pause, r->smarthost->name);
 	if (!record_reserve(l->job, &r->result)) {
 		job_free(&l->job);
 		return;
@@ -219,6 +245,13 @@ static bool is_used_up(const struct route *r, const struct route_lane *l)
 	       (most > 0 && l->jobs >= most);
 }
 
+/* Is the next message allowed so soon that it is worth to stay? */
+static bool rests(const struct route *r)
+{
+	return r->free_at != 0 && !r->is_ending && !r->is_stopped &&
+	       waiting_count(r) > 0 && r->free_at - clock_ticks() < REST_MOST;
+}
+
 static void feed(struct route *r, struct route_lane *l)
 {
 	if (!l->is_ready) {
@@ -232,6 +265,10 @@ static void feed(struct route *r, struct route_lane *l)
 	if (l->job == NULL && !is_used_up(r, l))
 		l->job = next_job(r);
 	l->is_job_sent = false;
+	if (l->job == NULL && !is_used_up(r, l) && rests(r)) {
+		l->is_resting = true;
+		return;
+	}
 	if (l->job == NULL) {
 		lane_quit(l->lane);
 		return;
@@ -259,16 +296,21 @@ static bool start_lane(struct route *r, struct route_lane *l)
 	return true;
 }
 
-/* With others beside it that go on, one more was too many for the server. */
+/* With others beside it that go on, one more was too many for the server: it
+ * said so to the call, or refused a login that it took from the others. */
 static bool was_too_many(struct route *r, const struct route_lane *l,
                          enum verdict_scope scope, const struct fault *f)
 {
 	unsigned others = lane_count(r) - 1;
+	bool is_login = !l->is_ready && ready_count(r) > 0;
+	bool is_server = l->useful == 0 && scope == VERDICT_SERVER &&
+	                 f->kind == FAULT_TEMP;
 
-	if (others == 0 || l->useful > 0 || scope != VERDICT_SERVER ||
-	    f->kind != FAULT_TEMP)
+	if (others == 0 || (!is_login && !is_server))
 		return false;
 	pace_throttled(&r->pace, others + 1);
+	if (is_login) /* a login that is refused is not tried again and again */
+		pace_settle(&r->pace, ready_count(r));
 	log_note("smarthost=%s dsn=%s connections=%u status=fewer (%s)",
 	         r->smarthost->name, f->code, r->pace.limit, f->text);
 	return true;
@@ -298,8 +340,8 @@ static void end_lane(struct route *r, struct route_lane *l)
 		         r->smarthost->name, f->code, f->text);
 	else if (f != NULL && !r->is_stopped && !was_too_many(r, l, scope, f))
 		stop_route(r, scope, f);
-	else if (f == NULL && l->useful == 0 && !l->is_refused &&
-	         !is_damaged && lane_count(r) == 1)
+	else if (f == NULL && l->useful == 0 && !l->is_refused && !is_damaged &&
+	         lane_count(r) == 1)
 		r->is_stopped = true; /* never the same again without reason */
 	lane_free(&l->lane);
 }
@@ -333,6 +375,9 @@ void route_abort(struct route *r)
 static bool advance(struct route *r, struct route_lane *l)
 {
 	while (l->lane != NULL) {
+		if (l->is_resting && rests(r) && clock_ticks() < r->free_at)
+			return true;
+		l->is_resting = false;
 		switch (lane_advance(l->lane)) {
 		case LANE_WAITING: return true;
 		case LANE_IDLE: feed(r, l); break;
@@ -340,16 +385,6 @@ static bool advance(struct route *r, struct route_lane *l)
 		}
 	}
 	return false;
-}
-
-static unsigned ready_count(const struct route *r)
-{
-	unsigned count = 0;
-
-	for (size_t i = 0; i < ROUTE_LANES; i++)
-		count += r->lanes[i].lane != NULL && r->lanes[i].is_ready ? 1
-		                                                          : 0;
-	return count;
 }
 
 /* True: a lane was begun. */
@@ -388,11 +423,31 @@ nfds_t route_advance(struct route *r, struct pollfd *fds, int64_t *deadline)
 
 		if (lane == NULL)
 			continue;
+		if (r->lanes[i].is_resting) { /* what it hears can wait */
+			fds[n++] = (struct pollfd){ .fd = -1 };
+			continue;
+		}
 		fds[n++] = (struct pollfd){ .fd = lane_fd(lane),
 			                    .events = lane_events(lane) };
 		when = lane_deadline(lane);
 		if (when != 0 && (*deadline == 0 || when < *deadline))
 			*deadline = when;
 	}
+	if (rests(r)) {
+		if (n == 0)
+			fds[n++] = (struct pollfd){ .fd = -1 };
+		if (*deadline == 0 || r->free_at < *deadline)
+			*deadline = r->free_at;
+	}
 	return n;
+}
+
+size_t route_held_back(const struct route *r, int64_t *seconds)
+{
+	int64_t wait = r->free_at - clock_ticks();
+
+	if (r->free_at == 0 || r->is_stopped)
+		return 0;
+	*seconds = wait > 0 ? wait / 1000 + 1 : 1;
+	return waiting_count(r);
 }

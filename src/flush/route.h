@@ -12,6 +12,7 @@
 
 #include <poll.h>
 
+#include "flush/bucket.h"
 #include "flush/job.h"
 #include "flush/lane.h"
 #include "flush/pace.h"
@@ -23,6 +24,7 @@ struct route_lane {
 	struct lane *lane; /* NULL: there is none */
 	struct job *job;
 	bool is_job_sent; /* the server has heard of it */
+	bool is_resting;  /* until `rate` lets it go on */
 	bool is_ready;    /* past the login */
 	unsigned jobs;    /* messages begun on this connection */
 	unsigned useful;  /* how often it brought somebody an end */
@@ -45,6 +47,8 @@ struct route {
 
 	struct route_lane lanes[ROUTE_LANES];
 	struct pace pace;
+	struct bucket bucket;
+	int64_t free_at;   /* clock_ticks(): the rate lets none go before */
 	unsigned refusals; /* lanes in a row that ended at a message, none
 	                      useful */
 	bool is_stopped;
@@ -69,5 +73,9 @@ void route_abort(struct route *r);
  * polled, and the first deadline in clock_ticks(); 0: this route has nothing
  * (more) to do now. */
 nfds_t route_advance(struct route *r, struct pollfd *fds, int64_t *deadline);
+
+/* Messages that are left because of `rate`, and seconds until the next one may
+ * go. */
+size_t route_held_back(const struct route *r, int64_t *seconds);
 
 #endif

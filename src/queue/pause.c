@@ -34,6 +34,16 @@ static void file_name(struct sbuf *b, const char *smarthost)
 	}
 }
 
+void pause_name(char *name, size_t size, const char *prefix,
+                const char *smarthost)
+{
+	struct sbuf b;
+
+	file_name(&b, smarthost);
+	snprintf(name, size, "%s%s", prefix, b.data);
+	sbuf_release(&b);
+}
+
 /* until count kind code crc text, on one line */
 static bool parse(struct pause *p, char *text)
 {

@@ -11,6 +11,7 @@
 #define QUEUE_PAUSE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/dir.h"
@@ -22,6 +23,11 @@ struct pause {
 	unsigned count; /* failures in a row */
 	struct fault why;
 };
+
+/* The name of a file about a smarthost, which may be called anything. */
+#define PAUSE_NAME 256
+void pause_name(char *name, size_t size, const char *prefix,
+                const char *smarthost);
 
 /* 1: there is one (past ones too: the caller compares), 0: none. */
 int pause_read(const struct dir *d, const char *smarthost, struct pause *p);

@@ -152,15 +152,32 @@ def refused(its_stage):
 
 
 def login(its_stage):
-    """a login that is refused stops all lanes, and nothing is bounced"""
+    """a login that is refused to one more: the others go on with it"""
     host, far, scene, ran, _ = crowd(
         its_stage, 100, "--fault", "auth:3+:reply 535 5.7.8 no")
     why = []
+    counts = host.counts()
+    expect(why, "all", ran.status == 0 and len(counts) == 100 and
+           set(counts.values()) == {1}, (ran.status, ran.err[-300:]))
+    refusals = len([s for s in host.lines("S") if s.startswith("535")])
+    expect(why, "few", refusals <= 2, refusals)
+    del far
+    return why
+
+
+def quota(its_stage):
+    """trouble of the account stops all lanes, and nothing is bounced"""
+    host, far, scene, ran, _ = crowd(
+        its_stage, 150, "--fault",
+        "mail:40+:reply 550 5.4.5 Daily user sending limit exceeded")
+    why = []
     left = len(scene.names("new"))
-    expect(why, "stopped", ran.status == 78 and
-           left + len(host.counts()) == 100 and
+    expect(why, "stopped", ran.status in (75, 78) and
+           left + len(host.counts()) == 150 and left > 100 and
            set(host.counts().values()) <= {1}, (ran.status, left))
     expect(why, "nothing failed", not scene.names("failed"))
+    expect(why, "and at once", host.commands().count("MAIL") < 70,
+           host.commands().count("MAIL"))
     del far
     return why
 
@@ -179,6 +196,42 @@ def large(its_stage):
     return why
 
 
+def at(when):
+    return {"RELAY_TEST_CLOCK": str(int(when))}
+
+
+def rate(its_stage):
+    """rate 6/s: no faster, on one connection; 10/day: the rest waits"""
+    why = []
+    host = its_stage.host()
+    scene = its_stage.scene()
+    scene.configure(host.ports[0], "rate 6/s")
+    for i in range(12):
+        scene.submit("u%d@x.test" % i)
+    start = time.monotonic()
+    ran = scene.flush_now()
+    seconds = time.monotonic() - start
+    expect(why, "all, in 3 s", len(host.counts()) == 12 and
+           2.8 < seconds < 20, (seconds, ran.err))
+    logins = len([c for c in host.lines("C") if c.startswith("AUTH")])
+    expect(why, "one connection", logins == 1, logins)
+    scene.configure(host.ports[0], "rate 10/day recipients")
+    for i in range(12):
+        scene.submit("v%d@x.test" % i)
+    now = time.time() + 60
+    ran = scene.flush_now("--verbose", env=at(now))
+    sent = len(host.counts()) - 12
+    expect(why, "half a day's", sent == 5 and ran.status == 75 and
+           b"`rate 10/day recipients`" in ran.err, (sent, ran.err))
+    ran = scene.flush_now(env=at(now + 60))
+    expect(why, "remembered", len(host.counts()) - 12 == 5 and
+           ran.status == 75, (ran.status, ran.err))
+    ran = scene.flush_now(env=at(now + 86400))
+    sent = len(host.counts()) - 12
+    expect(why, "the next day", sent == 10, (sent, ran.err))
+    return why
+
+
 def run(its_stage, pool, tap):
     stage.run_all(its_stage, pool, tap, (
-        many, few, limited, refused, login, large))
+        many, few, limited, refused, login, quota, large, rate))

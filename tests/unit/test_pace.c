@@ -22,7 +22,8 @@ static const struct {
 	{ 20, 500, 0, 1, 1, 1000, 1 },	/* no message yet */
 	{ 20, 500, 110, 1, 1, 1000, 2 },
 	{ 20, 500, 110, 2, 2, 1000, 4 },
-	{ 20, 500, 110, 2, 1, 1000, 3 },
+	{ 20, 500, 110, 2, 1, 1000, 2 },	/* one is on its way */
+	{ 20, 500, 110, 3, 2, 1000, 4 },
 	{ 20, 500, 110, 12, 12, 1000, 20 },
 	{ 20, 500, 110, 20, 20, 1000, 20 },
 	{ 20, 500, 110, 1, 1, 3, 1 },	/* 330 ms are not worth 500 */
@@ -74,6 +75,21 @@ START_TEST(throttled)
 }
 END_TEST
 
+START_TEST(settled)
+{
+	struct pace p;
+
+	pace_init(&p, 20);
+	pace_ready(&p, 500);
+	pace_settle(&p, 3);
+	for (int i = 0; i < 1000; i++)
+		pace_taken(&p, 100);
+	ck_assert_uint_eq(pace_wanted(&p, 2, 2, 1000), 3);
+	pace_settle(&p, 0);
+	ck_assert_uint_eq(pace_wanted(&p, 1, 1, 1000), 1);
+}
+END_TEST
+
 /* What takes ever longer gets no more connections. */
 START_TEST(enough)
 {
@@ -99,6 +115,7 @@ int main(void)
 	suite_add_tcase(suite, all);
 	tcase_add_loop_test(all, wanted, 0, COUNT_OF(cases));
 	tcase_add_test(all, throttled);
+	tcase_add_test(all, settled);
 	tcase_add_test(all, enough);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
