@@ -50,7 +50,7 @@ def phpmailer(o, tap, kinds=("mail", "sendmail", "bcc")):
                      ("application/octet-stream", ALL_BYTES)]})
 
 
-def library(o, tap, title, script, name, words, text=TEXT, count=1):
+def by_library(o, tap, title, script, name, words, text=TEXT, count=1):
     """Symfony's and SwiftMailer's, who send the same."""
     ran = php(o, script, words, name, str(count))
     for i in range(1, count + 1):
@@ -69,14 +69,14 @@ def library(o, tap, title, script, name, words, text=TEXT, count=1):
 
 def symfony(o, tap):
     for name, words in (("t", "-t"), ("ti", "-t -i"), ("oi", "-oi -t")):
-        library(o, tap, "Symfony Mailer", "symfony.php", "symfony-" + name,
-                words)
+        by_library(o, tap, "Symfony Mailer", "symfony.php", "symfony-" + name,
+                   words)
 
 
 def swift(o, tap):
     for name, words in (("t", "-t"), ("ti", "-t -i")):
-        library(o, tap, "SwiftMailer", "swift.php", "swift-" + name, words,
-                TEXT + b"\n")  # SwiftMailer's own
+        by_library(o, tap, "SwiftMailer", "swift.php", "swift-" + name, words,
+                   TEXT + b"\n")  # SwiftMailer's own
 
 
 def pear(o, tap):

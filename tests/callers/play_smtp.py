@@ -53,10 +53,10 @@ def port_25():
 def started(o, tap):
     """By programs that start it themselves."""
     for name, words in (("default", "-bs"), ("laravel", "-bs -i")):
-        play_php.library(o, tap, "Symfony Mailer", "symfony.php",
-                         "symfony-" + name, words, count=2)
-    play_php.library(o, tap, "SwiftMailer", "swift.php", "swift-bs", "-bs",
-                     play_php.TEXT + b"\n", count=2)
+        play_php.by_library(o, tap, "Symfony Mailer", "symfony.php",
+                            "symfony-" + name, words, count=2)
+    play_php.by_library(o, tap, "SwiftMailer", "swift.php", "swift-bs", "-bs",
+                        play_php.TEXT + b"\n", count=2)
 
 
 def nmh(o, tap):
