@@ -37,7 +37,7 @@ void bucket_store(const struct bucket *b, const struct dir *d,
 /* Milliseconds until one more may go: 0, now. */
 int64_t bucket_wait(struct bucket *b, int64_t now);
 
-/* A message with so many recipients goes. */
+/* A transaction with so many recipients goes: a message, to the provider. */
 void bucket_take(struct bucket *b, unsigned recipients);
 
 #endif

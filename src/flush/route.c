@@ -206,8 +206,12 @@ static struct job *next_job(struct route *r)
 /* Ask the open recipients. */
 static void send_job(struct route *r, struct route_lane *l)
 {
+	size_t asked = job_open_count(l->job);
+
+	if (asked > SESSION_FLIGHT)
+		asked = SESSION_FLIGHT;
 	l->since = clock_ticks();
-	bucket_take(&r->bucket, (unsigned)l->job->mail.count);
+	bucket_take(&r->bucket, (unsigned)asked);
 	bucket_store(&r->bucket, &r->spool->pause, r->smarthost->name);
 	if (!record_reserve(l->job, &r->result)) {
 		job_free(&l->job);
