@@ -64,10 +64,11 @@ def play_one(t, world, name, host, count, most):
     wrong = {"m%d@example.net" % i for i in range(COUNT)} ^ set(came) | \
         {r for r in came if came[r] != 1}
     t.is_true("%s: each message came once" % name, not wrong, wrong)
+    # Of several connections the log may not have heard the end yet.
     connections, logins, messages = count(log)
-    t.is_true("%s: a login for each connection, %d messages" % (name, COUNT),
-              connections == logins and 1 <= connections <= most and
-              messages == COUNT,
+    t.is_true("%s: no more logins, %d messages" % (name, COUNT),
+              1 <= logins <= most and connections <= logins and
+              (most > 1 or (connections, messages) == (1, COUNT)),
               "%s %s" % (count(log), log[-2000:]))
     t.comment("%s: %d messages submitted in %.1f s, sent in %.2f s: %.0f/s; "
               "it delivered them in %.1f s more" %
