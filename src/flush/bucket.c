@@ -7,8 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/ascii.h"
-#include "base/attr.h"
 #include "base/fdio.h"
 #include "config/rate.h"
 #include "queue/pause.h"

@@ -56,6 +56,13 @@ bool content_is_whole(const struct content *c)
 
 /* ---- the header ---- */
 
+static int too_long(struct fault *f)
+{
+	return fault_set(f, FAULT_PERM, "5.3.4",
+	                 _("its header has more than %zu MiB or %zu fields"),
+	                 HEADER_BYTE_LIMIT >> 20, HEADER_FIELD_LIMIT);
+}
+
 /* The lines of the header up to its empty line, or to one that is none: there
  * the body begins, and relay's own programs never write that.  -1: too long. */
 static int split(const char *text, size_t n, struct header *h, size_t *used,
@@ -71,12 +78,7 @@ static int split(const char *text, size_t n, struct header *h, size_t *used,
 		case HEADER_TAKEN: *used += len + 2; break;
 		case HEADER_END: *used += len + 2; return 0;
 		case HEADER_BODY: return 0;
-		case HEADER_TOO_LONG:
-			return fault_set(f, FAULT_PERM, "5.3.4",
-			                 _("its header has more than %zu MiB "
-			                   "or %zu fields"),
-			                 HEADER_BYTE_LIMIT >> 20,
-			                 HEADER_FIELD_LIMIT);
+		case HEADER_TOO_LONG: return too_long(f);
 		}
 	}
 	return 0;
@@ -152,10 +154,7 @@ int content_rewrite(struct content *c, const char *trace,
 
 	sbuf_addstr(&c->head, trace);
 	if (c->original.overflow)
-		result = fault_set(f, FAULT_PERM, "5.3.4",
-		                   _("its header has more than %zu MiB or %zu "
-		                     "fields"),
-		                   HEADER_BYTE_LIMIT >> 20, HEADER_FIELD_LIMIT);
+		result = too_long(f);
 	else
 		result = rewrite(c, rules, f);
 	sbuf_release(&c->original);

@@ -24,18 +24,13 @@
 #define QUESTION_LIMIT 16384 /* three words of the configuration */
 #define SECRET_LIMIT 65536   /* as in config/source.c */
 #define ENDING_TIME 200      /* milliseconds */
-#define DESCRIPTORS 8        /* taken with a question, to be closed */
+#define DESCRIPTORS 8        /* at most, with a question */
 
 struct answer {
 	uint32_t kind;   /* of the fault; NONE: there is a secret */
 	uint32_t length; /* of the secret that follows */
 	char code[sizeof(((struct fault *)0)->code)];
 	char text[sizeof(((struct fault *)0)->text)];
-};
-
-union control {
-	char bytes[CMSG_SPACE(sizeof(int))];
-	struct cmsghdr align;
 };
 
 /* --- the question --------------------------------------------------------- */
@@ -272,10 +267,13 @@ static int gone(struct fault *f)
 	                   "starts another"));
 }
 
-static int send_question(const struct keeper *k, const struct sbuf *question,
-                         int fd)
+int keeper_send(const struct keeper *k, const struct sbuf *question,
+                const int *fds, size_t count)
 {
-	union control control = { { 0 } };
+	union {
+		char bytes[CMSG_SPACE(DESCRIPTORS * sizeof(int))];
+		struct cmsghdr align;
+	} control = { { 0 } };
 	struct iovec part = { question->data, question->len };
 	struct msghdr m = { .msg_iov = &part,
 		            .msg_iovlen = 1,
@@ -286,8 +284,9 @@ static int send_question(const struct keeper *k, const struct sbuf *question,
 
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(fd));
-	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+	c->cmsg_len = CMSG_LEN(count * sizeof(int));
+	memcpy(CMSG_DATA(c), fds, count * sizeof(int));
+	m.msg_controllen = CMSG_SPACE(count * sizeof(int));
 	do
 		n = sendmsg(k->fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
 	while (n < 0 && errno == EINTR);
@@ -307,7 +306,7 @@ int keeper_ask(const struct keeper *k, const struct smarthost *h,
 		                 intl_error(errno));
 	sbuf_init(&question, QUESTION_LIMIT);
 	put_question(&question, h);
-	failed = send_question(k, &question, ends[1]);
+	failed = keeper_send(k, &question, &ends[1], 1);
 	sbuf_release(&question);
 	close(ends[1]);
 	if (failed == 0)

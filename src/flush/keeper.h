@@ -24,9 +24,11 @@
 #define FLUSH_KEEPER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 #include "base/fault.h"
+#include "base/sbuf.h"
 #include "base/secret.h"
 #include "config/config.h"
 
@@ -58,6 +60,11 @@ bool keeper_has_ended(const struct keeper *k);
 /* A descriptor for the answer, the caller's to close; -1 with a fault. */
 int keeper_ask(const struct keeper *k, const struct smarthost *h,
                struct fault *f);
+
+/* Send a question with descriptors, up to 8, that stay the caller's: 0, or -1
+ * with errno.  It never waits. */
+int keeper_send(const struct keeper *k, const struct sbuf *question,
+                const int *fds, size_t count);
 
 /* Has it answered?  Looks at the outcome only: the secret stays outside. */
 enum keeper_state keeper_look(int fd, struct fault *f);

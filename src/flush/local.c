@@ -39,11 +39,6 @@ struct answer {
 	char text[sizeof(((struct fault *)0)->text)];
 };
 
-union control {
-	char bytes[CMSG_SPACE(LOCAL_DESCRIPTORS * sizeof(int))];
-	struct cmsghdr align;
-};
-
 /* --- in the keeper -------------------------------------------------------- */
 
 bool local_is_question(const char *bytes, size_t n)
@@ -192,28 +187,6 @@ static void put_question(struct sbuf *b, const struct local_request *r)
 	sbuf_add(b, "", 1);
 }
 
-static int send_question(const struct keeper *k, const struct sbuf *question,
-                         const int fds[LOCAL_DESCRIPTORS])
-{
-	union control control = { { 0 } };
-	struct iovec part = { question->data, question->len };
-	struct msghdr m = { .msg_iov = &part,
-		            .msg_iovlen = 1,
-		            .msg_control = control.bytes,
-		            .msg_controllen = sizeof(control.bytes) };
-	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-	ssize_t n;
-
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(LOCAL_DESCRIPTORS * sizeof(int));
-	memcpy(CMSG_DATA(c), fds, LOCAL_DESCRIPTORS * sizeof(int));
-	do
-		n = sendmsg(k->fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
-	while (n < 0 && errno == EINTR);
-	return n == (ssize_t)question->len ? 0 : -1;
-}
-
 static int cannot_ask(int code, struct fault *f)
 {
 	return fault_set(f, FAULT_TEMP, "4.3.0",
@@ -251,7 +224,7 @@ static int ask_with(const struct keeper *k, const struct local_request *r,
 	if (question.overflow)
 		errno = EMSGSIZE;
 	else
-		result = send_question(k, &question, fds);
+		result = keeper_send(k, &question, fds, LOCAL_DESCRIPTORS);
 	sbuf_release(&question);
 	return result;
 }
