@@ -184,6 +184,26 @@ static int make_name(char id[ENTRY_ID_LENGTH + 1], struct fault *f)
 	                      intl_error(errno));
 }
 
+/* -1: errno. */
+static int create_in_tmp(const struct spool *s, const char *id)
+{
+	int fd = openat(s->tmp.fd, id,
+	                O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+	                0600);
+
+	/* Tells spool_clean() that somebody still writes. */
+	if (fd >= 0)
+		flock(fd, LOCK_EX | LOCK_NB);
+	return fd;
+}
+
+static int cannot_create(const struct spool *s, struct fault *f)
+{
+	return fault_set_exit(f, EX_CANTCREAT,
+	                      _("cannot create a file in %s: %s"), s->tmp.path,
+	                      intl_error(errno));
+}
+
 int spool_create(struct spool *s, char id[ENTRY_ID_LENGTH + 1], struct fault *f)
 {
 	for (int i = 0; i < NAME_TRIES; i++) {
@@ -191,41 +211,27 @@ int spool_create(struct spool *s, char id[ENTRY_ID_LENGTH + 1], struct fault *f)
 
 		if (make_name(id, f) != 0)
 			return -1;
-		fd = openat(s->tmp.fd, id,
-		            O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-		            0600);
-		if (fd >= 0) {
-			/* Tells spool_clean() that somebody still writes. */
-			flock(fd, LOCK_EX | LOCK_NB);
+		fd = create_in_tmp(s, id);
+		if (fd >= 0)
 			return fd;
-		}
 		if (errno != EEXIST && errno != EINTR)
 			break;
 	}
-	return fault_set_exit(f, EX_CANTCREAT,
-	                      _("cannot create a file in %s: %s"), s->tmp.path,
-	                      intl_error(errno));
+	return cannot_create(s, f);
 }
 
 int spool_create_as(const struct spool *s, const char *id, struct fault *f)
 {
 	for (int i = 0; i < NAME_TRIES; i++) {
-		int fd = openat(s->tmp.fd, id,
-		                O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW |
-		                        O_CLOEXEC,
-		                0600);
+		int fd = create_in_tmp(s, id);
 
-		if (fd >= 0) {
-			flock(fd, LOCK_EX | LOCK_NB);
+		if (fd >= 0)
 			return fd;
-		}
 		if (errno != EEXIST && errno != EINTR)
 			break;
 		unlinkat(s->tmp.fd, id, 0);
 	}
-	return fault_set_exit(f, EX_CANTCREAT,
-	                      _("cannot create a file in %s: %s"), s->tmp.path,
-	                      intl_error(errno));
+	return cannot_create(s, f);
 }
 
 bool spool_is_in(const struct spool *s, enum spool_place place, const char *id)
