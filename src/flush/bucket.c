@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "flush/bucket.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/fdio.h"
 #include "config/rate.h"
-#include "queue/pause.h"
+#include "queue/hint.h"
 
 #define ONE INT64_C(1000000)
-#define FILE_LIMIT 100
+#define DEBT_MOST (1000000 * ONE)
 
 static int64_t size(const struct bucket *b)
 {
@@ -43,48 +40,30 @@ bool bucket_parse(struct bucket *b, const char *words)
 
 void bucket_load(struct bucket *b, const struct dir *d, const char *smarthost)
 {
-	char text[FILE_LIMIT + 1] = "", name[PAUSE_NAME];
+	char text[HINT_LIMIT + 1];
 	unsigned count, seconds;
 	int64_t level, at;
-	int fd;
 
-	if (b->count == 0)
+	if (b->count == 0 || !hint_read(d, "rate.", smarthost, text) ||
+	    sscanf(text, "%u/%u %" SCNd64 " %" SCNd64, &count, &seconds, &level,
+	           &at) != 4 ||
+	    count != b->count || seconds != b->seconds || level > size(b) ||
+	    level < -DEBT_MOST || at < 0)
 		return;
-	pause_name(name, sizeof(name), "rate.", smarthost);
-	fd = openat(d->fd, name,
-	            O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	if (fdio_pread(fd, text, FILE_LIMIT, 0) > 0 &&
-	    sscanf(text, "%u/%u %" SCNd64 " %" SCNd64 "\n", &count, &seconds,
-	           &level, &at) == 4 &&
-	    strchr(text, '\n') != NULL && count == b->count &&
-	    seconds == b->seconds && level <= size(b)) {
-		b->level = level;
-		b->at = at;
-	}
-	close(fd);
+	b->level = level;
+	b->at = at;
 }
 
 void bucket_store(const struct bucket *b, const struct dir *d,
                   const char *smarthost)
 {
-	char text[FILE_LIMIT], name[PAUSE_NAME];
-	int fd, n;
+	char text[HINT_LIMIT];
 
 	if (b->count == 0)
 		return;
-	n = snprintf(text, sizeof(text), "%u/%u %" PRId64 " %" PRId64 "\n",
-	             b->count, b->seconds, b->level, b->at);
-	pause_name(name, sizeof(name), "rate.", smarthost);
-	fd = openat(d->fd, name,
-	            O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK |
-	                    O_CLOEXEC,
-	            0600);
-	if (fd < 0)
-		return;
-	fdio_write(fd, text, (size_t)n);
-	close(fd);
+	snprintf(text, sizeof(text), "%u/%u %" PRId64 " %" PRId64 "\n",
+	         b->count, b->seconds, b->level, b->at);
+	hint_write(d, "rate.", smarthost, text);
 }
 
 static void fill(struct bucket *b, int64_t now)

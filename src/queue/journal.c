@@ -116,6 +116,7 @@ static void count_try(struct history *h, const struct line *line)
 		h->first_try = line->time;
 	h->last_try = line->time;
 	h->tries++;
+	h->breaks += strcmp(line->code, "4.4.2") == 0;
 	set_mark(&h->last, line);
 }
 
@@ -125,6 +126,7 @@ static void start_again(struct history *h, const struct line *line)
 	bool is_told = h->report.id[0] != '\0';
 
 	h->tries = 0;
+	h->breaks = 0;
 	h->report = h->warning = (struct notice){ 0 };
 	h->age = 0;
 	h->since = line->time;

@@ -84,7 +84,8 @@ struct history {
 	size_t count;
 	struct part *parts; /* sorted by recipient, address and line */
 	size_t part_count, part_room;
-	unsigned tries;    /* number of A lines since the last T */
+	unsigned tries;  /* number of A lines since the last T */
+	unsigned breaks; /* those of them where the connection broke (4.4.2) */
 	int64_t first_try; /* seconds since 1970, 0: never */
 	int64_t last_try;
 	int64_t age;   /* seen age at `since`: see schedule.h */

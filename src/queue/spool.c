@@ -470,7 +470,7 @@ static int check_same(const struct spool *s, enum spool_place place,
 	                      s->place[place].path, e->id);
 }
 
-int spool_remove(const struct spool *s, enum spool_place place,
+int spool_unlink(const struct spool *s, enum spool_place place,
                  const struct entry *e, struct fault *f)
 {
 	if (check_same(s, place, e, f) != 0)
@@ -479,9 +479,25 @@ int spool_remove(const struct spool *s, enum spool_place place,
 		return fault_set_exit(f, EX_IOERR, _("cannot remove %s/%s: %s"),
 		                      s->place[place].path, e->id,
 		                      intl_error(errno));
-	if (dir_sync(&s->place[place], f) != 0)
-		return -1;
+	return 0;
+}
+
+int spool_sync(const struct spool *s, enum spool_place place, struct fault *f)
+{
+	return dir_sync(&s->place[place], f);
+}
+
+void spool_forget(const struct spool *s, const struct entry *e)
+{
 	unlinkat(s->log.fd, e->id, 0);
+}
+
+int spool_remove(const struct spool *s, enum spool_place place,
+                 const struct entry *e, struct fault *f)
+{
+	if (spool_unlink(s, place, e, f) != 0 || spool_sync(s, place, f) != 0)
+		return -1;
+	spool_forget(s, e);
 	return 0;
 }
 

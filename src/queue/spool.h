@@ -111,6 +111,12 @@ enum spool_taken spool_take(const struct spool *s, enum spool_place place,
 int spool_remove(const struct spool *s, enum spool_place place,
                  const struct entry *e, struct fault *f);
 
+/* The three steps of that, for several entries that leave together. */
+int spool_unlink(const struct spool *s, enum spool_place place,
+                 const struct entry *e, struct fault *f);
+int spool_sync(const struct spool *s, enum spool_place place, struct fault *f);
+void spool_forget(const struct spool *s, const struct entry *e);
+
 /* Take away what spool_take() cannot open: a FIFO, a file of another.  The name
  * only; nothing of it is read. */
 int spool_discard(const struct spool *s, enum spool_place place, const char *id,
