@@ -34,6 +34,11 @@ enum config_scope {
 	CONFIG_SCOPE_ENVELOPE,
 	CONFIG_SCOPE_HEADER
 };
+enum config_overlap {
+	CONFIG_OVERLAP_AUTO,
+	CONFIG_OVERLAP_YES,
+	CONFIG_OVERLAP_NO
+};
 enum config_tls { CONFIG_TLS_STARTTLS, CONFIG_TLS_IMPLICIT, CONFIG_TLS_NONE };
 
 /* One member for each key of the block, of the same name.  A text that is not
@@ -57,6 +62,7 @@ struct smarthost {
 	enum config_scope from_scope;
 	char *rate; /* see rate.h */
 	unsigned connections;
+	enum config_overlap overlap;
 	unsigned messages_per_connection; /* 0: no limit */
 	unsigned line;                    /* where the block begins */
 	unsigned lines[CONFIG_KEYS];      /* of each key, 0: not set */

@@ -68,6 +68,9 @@ static const struct option options[] = {
 	  N_("where `from_force` counts: the envelope, the From of the header, or both") },
 	{ "connections", BLOCK(connections), OPTION_NUMBER, "20", 1, 20, NULL,
 	  N_("connections at a time, where so many are worth it") },
+	{ "overlap", BLOCK(overlap), OPTION_CHOICE, "auto", 0, 0, "auto yes no",
+	  N_("send a message before the answer to the last one; auto: where "
+	     "the server is known to bear it") },
 	{ "rate", BLOCK(rate), OPTION_RATE, "", 0, 0, NULL,
 	  N_("what the provider takes in a time: N/s, N/min, N/hour or N/day, of messages or recipients") },
 	{ "messages_per_connection", BLOCK(messages_per_connection),

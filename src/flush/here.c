@@ -31,6 +31,7 @@ void here_release(struct here *h)
 	for (size_t i = 0; i < HERE_VISITS; i++)
 		end_visit(&h->visits[i]);
 	spool_list_release(&h->waiting);
+	departure_release(&h->departure);
 }
 
 bool here_may_have(const struct here *h, const struct entry_envelope *envelope)
@@ -66,7 +67,9 @@ static void unlock(const struct here_visit *v)
 static void finish(struct here *h, struct here_visit *v)
 {
 	if (!job_has_open(v->job)) {
-		job_finish(v->job, h->config, false, &h->result);
+		departure_finish(&h->departure, &v->job, h->config, false,
+		                 &h->result);
+		departure_commit(&h->departure, &h->result);
 	} else {
 		if (!h->pass_on(h->arg, v->job->entry.id))
 			job_put_off(v->job, h->config);

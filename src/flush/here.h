@@ -11,6 +11,7 @@
 
 #include <poll.h>
 
+#include "flush/departure.h"
 #include "flush/job.h"
 #include "flush/local.h"
 
@@ -37,6 +38,7 @@ struct here {
 	size_t next;
 	struct here_visit visits[HERE_VISITS];
 	bool is_ending;
+	struct departure departure;
 	struct job_result result;
 };
 

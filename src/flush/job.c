@@ -403,9 +403,8 @@ static int64_t seen_age(const struct job *job)
 	       schedule_step(job->history.since, clock_seconds());
 }
 
-/* Delivered, and yet it stays: write down to whom, and come back late.  Synced
- * or not, it is better than another copy for everybody. */
-static void keep_delivered(struct job *job)
+/* Synced or not, it is better than another copy for everybody. */
+void job_keep_delivered(struct job *job)
 {
 	struct fault f;
 
@@ -418,11 +417,10 @@ static void keep_delivered(struct job *job)
 	              clock_seconds() + SCHEDULE_LONGEST);
 }
 
-/* The sender is told first: until he is, it stays. */
-static void leave_queue(struct job *job, struct job_result *result)
+/* The sender is told first: until he is, it stays.  True: all have it. */
+static bool leave_queue(struct job *job, struct job_result *result)
 {
 	struct fault f;
-	int failed;
 
 	if (bounce_send(job, &f) != 0) {
 		log_warn(_("id=%s: the report to its sender cannot be queued: "
@@ -430,22 +428,20 @@ static void leave_queue(struct job *job, struct job_result *result)
 		         job->entry.id, f.text);
 		result->trouble = true;
 		if (record_is_all_delivered(job))
-			keep_delivered(job);
+			job_keep_delivered(job);
 		else
 			spool_set_due(job->spool, &job->entry,
 			              clock_seconds() + REPORT_WAIT);
-		return;
+		return false;
 	}
-	failed = record_is_all_delivered(job)
-	                 ? spool_remove(job->spool, SPOOL_NEW, &job->entry, &f)
-	                 : spool_move(job->spool, &job->entry, SPOOL_NEW,
-	                              SPOOL_FAILED, &f);
-	if (failed == 0)
-		return;
-	log_warn("id=%s: %s", job->entry.id, f.text);
-	result->trouble = true;
 	if (record_is_all_delivered(job))
-		keep_delivered(job);
+		return true;
+	if (spool_move(job->spool, &job->entry, SPOOL_NEW, SPOOL_FAILED, &f) !=
+	    0) {
+		log_warn("id=%s: %s", job->entry.id, f.text);
+		result->trouble = true;
+	}
+	return false;
 }
 
 /* A person can live with a late warning, and without one. */
@@ -473,7 +469,7 @@ void job_put_off(struct job *job, const struct config *config)
 	warn(job, config);
 }
 
-void job_finish(struct job *job, const struct config *config, bool was_lost,
+bool job_finish(struct job *job, const struct config *config, bool was_lost,
                 struct job_result *result)
 {
 	const struct session_recipient *waiting = first_waiting(job);
@@ -489,12 +485,13 @@ void job_finish(struct job *job, const struct config *config, bool was_lost,
 		 * again every minute. */
 		spool_set_due(job->spool, &job->entry,
 		              clock_seconds() + SCHEDULE_LONGEST);
-		return;
+		return false;
 	}
 	if (history_open_count(&job->history) == 0)
-		leave_queue(job, result);
-	else if (waiting != NULL && costs_a_try(waiting, was_lost)) {
+		return leave_queue(job, result);
+	if (waiting != NULL && costs_a_try(waiting, was_lost)) {
 		put_off(job, waiting);
 		warn(job, config);
 	}
+	return false;
 }

@@ -69,10 +69,15 @@ bool job_next_here(const struct job *job, size_t *slot);
  * there. */
 void job_leave_here(struct job *job);
 
-/* No more for now: remove, give up or put off, and tell the sender what he is
- * to know.  `was_lost`: the connection broke in the middle of this message. */
-void job_finish(struct job *job, const struct config *config, bool was_lost,
+/* No more for now: give up or put off, and tell the sender what he is to know.
+ * `was_lost`: the connection broke in the middle of this message.  True: all
+ * have it and nothing is owed to the sender, so it is to leave the queue
+ * (flush/departure). */
+bool job_finish(struct job *job, const struct config *config, bool was_lost,
                 struct job_result *result);
+
+/* Delivered, and yet it stays: write down to whom, and come back late. */
+void job_keep_delivered(struct job *job);
 
 /* The same when there are others, who cannot be asked now: those who were asked
  * are not asked again before their time. */

@@ -19,6 +19,7 @@
 #define PIECE 8192                     /* of content read at a time */
 #define PIECE_ROOM (2 * PIECE + 16384) /* what it may become, stuffed */
 #define PROGRESS_TIME 180              /* RFC 5321, 4.5.3.2.5 */
+#define HELD_BACK 16384                /* bytes: what one TLS record holds */
 #define HANDSHAKE_TIME 120
 
 enum phase {
@@ -29,7 +30,7 @@ enum phase {
 };
 
 /* How one piece of work went. */
-enum progress { GO_ON, BLOCKED, IDLE, OVER };
+enum progress { GO_ON, BLOCKED, IDLE, READY, OVER };
 
 struct lane {
 	const struct smarthost *smarthost;
@@ -66,6 +67,8 @@ struct lane *lane_create(const struct lane_settings *given)
 		.is_encrypted = smarthost->tls == CONFIG_TLS_IMPLICIT,
 		.needs_tls = smarthost->tls != CONFIG_TLS_NONE,
 		.needs_login = smarthost_has_login(smarthost),
+		.overlap = given->overlap,
+		.recipients = given->recipients,
 	};
 
 	l->smarthost = smarthost;
@@ -134,7 +137,7 @@ static const char *advice(const struct lane *l)
 {
 	const struct session *s = &l->session;
 	bool is_greeting =
-		s->due_count > 0 && s->due[s->due_first] == STEP_GREETING;
+		s->due_count > 0 && s->due[s->due_first].step == STEP_GREETING;
 
 	if (l->smarthost->tls != CONFIG_TLS_STARTTLS || !is_greeting ||
 	    s->reader.line.data[0] >= ' ')
@@ -416,6 +419,13 @@ static enum progress cut_content(struct lane *l)
 	return GO_ON;
 }
 
+/* A small message leaves together with the next one, if there is one. */
+static bool is_held_back(const struct lane *l)
+{
+	return session_may_overlap(&l->session) &&
+	       content_size(l->content) <= HELD_BACK;
+}
+
 static enum progress write_content(struct lane *l)
 {
 	enum progress progress;
@@ -436,11 +446,13 @@ static enum progress write_content(struct lane *l)
 		if (l->is_damaged)
 			return GO_ON;
 	}
-	progress = flush_output(l);
-	if (progress == OVER)
-		return cut_content(l);
-	if (progress == BLOCKED)
-		return BLOCKED;
+	if (!is_held_back(l)) {
+		progress = flush_output(l);
+		if (progress == OVER)
+			return cut_content(l);
+		if (progress == BLOCKED)
+			return BLOCKED;
+	}
 	l->is_acting = false;
 	l->has_content = false;
 	if (!l->session.is_lost)
@@ -457,6 +469,21 @@ static enum progress write_empty(struct lane *l)
 }
 
 /* --- the loop ----------------------------------------------------------- */
+
+/* What the server has said already comes first: then more messages may go, and
+ * they go together. */
+static enum progress be_ready(struct lane *l)
+{
+	size_t n;
+
+	l->is_acting = false;
+	stream_input(l->stream, &n);
+	if (n == 0)
+		return READY;
+	session_wait(&l->session);
+	take_input(l);
+	return GO_ON;
+}
 
 static enum progress act(struct lane *l)
 {
@@ -484,6 +511,7 @@ static enum progress act(struct lane *l)
 		login_prove(&l->login, &l->session);
 		return GO_ON;
 	case SESSION_IDLE: l->is_acting = false; return IDLE;
+	case SESSION_AHEAD: return be_ready(l);
 	case SESSION_DONE: break;
 	}
 	return OVER;
@@ -507,6 +535,7 @@ enum lane_state lane_advance(struct lane *l)
 		case GO_ON: break;
 		case BLOCKED: return LANE_WAITING;
 		case IDLE: return LANE_IDLE;
+		case READY: return LANE_READY;
 		case OVER:
 			if (l->stream != NULL)
 				stream_goodbye(l->stream);
@@ -564,34 +593,52 @@ static void settle_all(struct session_mail *mail, const struct fault *f)
 	}
 }
 
-/* In the form that this server takes; what that is EHLO has told.  False: there
- * is none, or the file cannot be read. */
-static bool fit(struct lane *l, struct session_mail *mail)
+/* In the form that this server takes; what that is EHLO has told. */
+static enum content_result fit(struct lane *l, struct session_mail *mail,
+                               struct fault *f)
 {
 	const struct session_offer *offer = &l->session.offer;
-	struct fault f;
+	enum content_result result =
+		content_fit(l->content, offer->eightbit,
+	                    offer->smtputf8 && mail->is_utf8, f);
 
-	switch (content_fit(l->content, offer->eightbit,
-	                    offer->smtputf8 && mail->is_utf8, &f)) {
-	case CONTENT_FITS: break;
-	case CONTENT_REFUSED: settle_all(mail, &f); return false;
-	case CONTENT_DAMAGED: abandon_content(l, &f); return false;
-	}
+	if (result != CONTENT_FITS)
+		return result;
 	if (content_changes(l->content)[0] != '\0')
 		log_debug("relay=%s changed=%s", l->peer,
 		          content_changes(l->content));
 	mail->size = content_size(l->content);
 	mail->is_8bit = content_is_8bit(l->content);
-	return true;
+	return result;
 }
 
-bool lane_send(struct lane *l, struct content *content,
-               struct session_mail *mail)
+enum lane_sent lane_send(struct lane *l, struct content *content,
+                         struct session_mail *mail, struct fault *f)
 {
-	if (!is_open(l))
-		return false;
+	if (l->action == SESSION_IDLE && !is_open(l))
+		return LANE_UNSENT;
 	l->content = content;
-	return fit(l, mail) && session_send(&l->session, mail) > 0;
+	switch (fit(l, mail, f)) {
+	case CONTENT_FITS: break;
+	case CONTENT_REFUSED: settle_all(mail, f); return LANE_UNSENT;
+	case CONTENT_DAMAGED: return LANE_DAMAGED;
+	}
+	return session_send(&l->session, mail) > 0 ? LANE_SENT : LANE_UNSENT;
+}
+
+bool lane_has(const struct lane *l, const struct session_mail *mail)
+{
+	return session_has(&l->session, mail);
+}
+
+void lane_wait(struct lane *l)
+{
+	session_wait(&l->session);
+}
+
+bool lane_may_overlap(const struct lane *l)
+{
+	return session_may_overlap(&l->session);
 }
 
 void lane_quit(struct lane *l)
@@ -618,6 +665,11 @@ const struct fault *lane_trouble(const struct lane *l,
                                  enum verdict_scope *scope)
 {
 	return session_trouble(&l->session, scope);
+}
+
+unsigned lane_most_recipients(const struct lane *l)
+{
+	return l->session.settings.recipients;
 }
 
 bool lane_is_lost(const struct lane *l)

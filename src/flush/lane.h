@@ -25,6 +25,8 @@ struct tls_store;
 enum lane_state {
 	LANE_WAITING, /* poll */
 	LANE_IDLE,    /* lane_send() or lane_quit() */
+	LANE_READY,   /* messages are under way, and one more may go ahead of
+	                 their answers: lane_send() or lane_wait() */
 	LANE_OVER,    /* the connection is closed; every outcome is settled */
 };
 
@@ -33,6 +35,8 @@ struct lane_settings { /* all borrowed */
 	const char *helo;
 	const struct keeper *keeper; /* of the password */
 	struct tls_store *store;     /* trust that was loaded before */
+	enum session_overlap overlap;
+	unsigned recipients; /* in one transaction; 0: as many as we like */
 };
 
 /* Ask for the password, if there is one to be asked for, and connect. */
@@ -44,12 +48,26 @@ int lane_fd(const struct lane *l);
 short lane_events(const struct lane *l);
 int64_t lane_deadline(const struct lane *l); /* clock_ticks() */
 
-/* When idle: send the content to the open recipients of `mail`, both borrowed
- * until the lane is idle or over.  False: nothing was sent, because the
- * connection is over or all recipients are settled without a word to the server
- * (the lane is idle then). */
-bool lane_send(struct lane *l, struct content *content,
-               struct session_mail *mail);
+enum lane_sent {
+	LANE_SENT,
+	LANE_UNSENT,  /* the connection is over or in trouble, or all recipients
+	                 are settled without a word to the server */
+	LANE_DAMAGED, /* nothing was said; the entry cannot be read, and the
+	                 fault says why */
+};
+
+/* When idle or ready: send the content to the open recipients of `mail`, both
+ * borrowed while lane_has() it. */
+enum lane_sent lane_send(struct lane *l, struct content *content,
+                         struct session_mail *mail, struct fault *f);
+bool lane_has(const struct lane *l, const struct session_mail *mail);
+
+/* When ready: no more until the next answer. */
+void lane_wait(struct lane *l);
+
+/* Does the server bear messages ahead of answers?  Known past the greeting. */
+bool lane_may_overlap(const struct lane *l);
+
 void lane_quit(struct lane *l);
 void lane_abort(struct lane *l); /* we are told to end, now */
 
@@ -60,10 +78,15 @@ const char *lane_peer(const struct lane *l);
 const struct fault *lane_trouble(const struct lane *l,
                                  enum verdict_scope *scope);
 
+/* The recipients of one transaction: as it was created with, or what the server
+ * took when it refused more. */
+unsigned lane_most_recipients(const struct lane *l);
+
 /* The connection broke in the middle of something. */
 bool lane_is_lost(const struct lane *l);
 
-/* The entry could not be read to its end: nothing was completed.  NULL: no. */
+/* The entry of the last message could not be read to its end, which was not
+ * completed; those before it may be in doubt.  NULL: no. */
 const struct fault *lane_damage(const struct lane *l);
 
 #endif

@@ -6,7 +6,23 @@
 
 void pace_init(struct pace *p, unsigned most)
 {
-	*p = (struct pace){ .most = most, .limit = most };
+	*p = (struct pace){ .allowed = most, .most = most, .limit = most };
+}
+
+void pace_remember(struct pace *p, unsigned connections)
+{
+	if (connections > 0 && connections < p->limit)
+		p->limit = connections;
+}
+
+unsigned pace_limit(const struct pace *p)
+{
+	return p->limit;
+}
+
+unsigned pace_learned(const struct pace *p)
+{
+	return p->limit < p->allowed ? p->limit : 0;
 }
 
 /* The last ones count for more: a quarter each. */
@@ -51,17 +67,17 @@ void pace_settle(struct pace *p, unsigned most)
 
 /* Those there are would take `rest` milliseconds for what waits. */
 unsigned pace_wanted(const struct pace *p, unsigned lanes, unsigned ready,
-                     size_t waiting)
+                     unsigned under_way, size_t waiting)
 {
+	unsigned at_once = under_way > lanes ? under_way : lanes, wanted;
 	int64_t rest;
-	unsigned wanted;
 
 	if (lanes == 0)
 		return waiting > 0 ? 1 : 0;
 	if (ready == 0 || p->each == 0 || waiting <= lanes ||
 	    p->each > 2 * p->least)
 		return lanes;
-	rest = (int64_t)waiting * p->each / 8 / (int64_t)lanes;
+	rest = (int64_t)waiting * p->each / 8 / (int64_t)at_once;
 	if (rest < 2 * p->setup + PATIENCE)
 		return lanes;
 	wanted = 2 * ready; /* as many on their way as are there */

@@ -2,7 +2,8 @@
 /* pace - how many connections to a smarthost are worth their logins now
  *
  * Pure: told how long things took, it answers with a number.  One connection at
- * first; more only while what waits would keep those there are busy for longer
+ * first; more only while what waits would keep those there are busy, with as
+ * many messages ahead of answers as they have now, for longer
  * than it takes to make another, at most as many new ones as there are ready,
  * never over the limit, and none once each message takes twice as long as it
  * did: then the server, or we, have enough to do.  A server that throttles
@@ -17,15 +18,23 @@
 #include <stdint.h>
 
 struct pace {
-	unsigned most;  /* what the configuration allows */
-	unsigned limit; /* and the server */
-	unsigned good;  /* messages since the limit changed */
-	int64_t setup;  /* milliseconds to a login, smoothed; 0: unknown */
-	int64_t each;   /* milliseconds for a message, in eighths, smoothed */
-	int64_t least;  /* that it ever was */
+	unsigned allowed; /* by the configuration */
+	unsigned most;    /* that is worth an attempt in this pass */
+	unsigned limit;   /* that the server bears */
+	unsigned good;    /* messages since the limit changed */
+	int64_t setup;    /* milliseconds to a login, smoothed; 0: unknown */
+	int64_t each;     /* milliseconds for a message, in eighths, smoothed */
+	int64_t least;    /* that it ever was */
 };
 
 void pace_init(struct pace *p, unsigned most);
+
+/* At most so many were borne at an earlier time; 0: nothing is known. */
+void pace_remember(struct pace *p, unsigned connections);
+
+/* How many may be tried now; and what is to be remembered of that. */
+unsigned pace_limit(const struct pace *p);
+unsigned pace_learned(const struct pace *p);
 
 /* A connection is ready after, a message was taken in, so many milliseconds. */
 void pace_ready(struct pace *p, int64_t milliseconds);
@@ -38,8 +47,9 @@ void pace_throttled(struct pace *p, unsigned lanes);
 void pace_settle(struct pace *p, unsigned most);
 
 /* How many connections there should be, with `lanes` there now, `ready` of them
- * past their login, and `waiting` messages that none has yet. */
+ * past their login, `under_way` messages on them, and `waiting` messages that
+ * none has yet. */
 unsigned pace_wanted(const struct pace *p, unsigned lanes, unsigned ready,
-                     size_t waiting);
+                     unsigned under_way, size_t waiting);
 
 #endif

@@ -84,7 +84,8 @@ static void open_routes(struct round *r)
 		struct route *route = &r->routes[i];
 		const struct smarthost *h = &config->smarthosts[i];
 
-		route_init(route, h, config, r->settings->spool);
+		route_init(route, h, config, r->settings->config_time,
+		           r->settings->spool);
 		rules_make(&route->rules, config, h, r->settings->people,
 		           r->host);
 		route->store = r->store;
@@ -262,8 +263,7 @@ static void share_out_arrivals(struct round *r)
 		return;
 	share_out_list(r, &list, &r->result->seen);
 	for (size_t i = 0; i < r->count; i++)
-		turns_sort(r->settings->spool, &r->routes[i].waiting,
-		           r->routes[i].next);
+		route_sort(&r->routes[i]);
 	spool_list_release(&r->result->seen);
 	r->result->seen = list;
 }

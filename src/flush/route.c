@@ -17,9 +17,11 @@
 #define REFUSALS_MOST 2
 
 #define REST_MOST 10000 /* milliseconds that a connection waits for `rate` */
+#define LEARNED_LEAST 2 /* messages on a connection that tell of a limit */
 
 void route_init(struct route *r, const struct smarthost *smarthost,
-                const struct config *config, const struct spool *spool)
+                const struct config *config, int64_t config_time,
+                const struct spool *spool)
 {
 	memset(r, 0, sizeof(*r));
 	r->smarthost = smarthost;
@@ -28,45 +30,49 @@ void route_init(struct route *r, const struct smarthost *smarthost,
 	pace_init(&r->pace, smarthost->connections);
 	bucket_parse(&r->bucket, smarthost->rate); /* which was checked */
 	bucket_load(&r->bucket, &spool->pause, smarthost->name);
+	limits_load(&r->limits, &spool->pause, smarthost->name, config_time);
+	pace_remember(&r->pace, r->limits.connections);
 }
 
 void route_release(struct route *r)
 {
-	for (size_t i = 0; i < ROUTE_LANES; i++) {
-		job_free(&r->lanes[i].job);
-		lane_free(&r->lanes[i].lane);
-	}
-	spool_list_release(&r->waiting);
-	spool_list_release(&r->returned);
+	for (size_t i = 0; i < ROUTE_LANES; i++)
+		carry_release(&r->lanes[i]);
+	departure_release(&r->departure);
+	supply_release(&r->supply);
 }
 
 void route_add(struct route *r, const char *id)
 {
-	spool_list_add(&r->waiting, id);
+	supply_add(&r->supply, id);
 }
 
-static size_t waiting_count(const struct route *r)
+void route_sort(struct route *r)
 {
-	return r->waiting.count - r->next + r->returned.count;
+	supply_sort(&r->supply, r->spool);
 }
 
-static unsigned lane_count(const struct route *r)
+/* What the lanes have, added up. */
+struct sum {
+	unsigned lanes, ready, large, suspects, under_way;
+};
+
+static struct sum add_up(const struct route *r)
 {
-	unsigned count = 0;
+	struct sum sum = { 0 };
 
-	for (size_t i = 0; i < ROUTE_LANES; i++)
-		count += r->lanes[i].lane != NULL ? 1 : 0;
-	return count;
-}
+	for (size_t i = 0; i < ROUTE_LANES; i++) {
+		const struct carry *c = &r->lanes[i];
 
-static unsigned ready_count(const struct route *r)
-{
-	unsigned count = 0;
-
-	for (size_t i = 0; i < ROUTE_LANES; i++)
-		count += r->lanes[i].lane != NULL && r->lanes[i].is_ready ? 1
-		                                                          : 0;
-	return count;
+		if (c->lane == NULL)
+			continue;
+		sum.lanes++;
+		sum.ready += c->is_ready;
+		sum.large += carry_has(c, SUPPLY_LARGE_ONE);
+		sum.suspects += carry_has(c, SUPPLY_SUSPECT);
+		sum.under_way += c->count;
+	}
+	return sum;
 }
 
 /* --- trouble ------------------------------------------------------------ */
@@ -91,66 +97,165 @@ static void stop_route(struct route *r, enum verdict_scope scope,
 	r->is_stopped = true;
 	if (f->kind == FAULT_CONFIG)
 		r->result.needs_person = true;
-	r->result.later += (unsigned)waiting_count(r);
+	r->result.later += (unsigned)supply_count(&r->supply);
 }
 
-/* --- the job ------------------------------------------------------------ */
+static void store_limits(struct route *r)
+{
+	limits_store(&r->limits, &r->spool->pause, r->smarthost->name);
+}
+
+/* --- a message that is done ----------------------------------------------- */
 
 /* A server that says 421 to a message after it took others wants a new
  * connection, and gets the message again on that one. */
-static bool wants_new_connection(const struct route_lane *l)
+static bool wants_new_connection(const struct carry *c)
 {
 	enum verdict_scope scope;
-	const struct fault *f = lane_trouble(l->lane, &scope);
+	const struct fault *f = lane_trouble(c->lane, &scope);
 
 	return f != NULL && scope == VERDICT_SERVER && f->kind == FAULT_TEMP &&
-	       l->useful > 0;
+	       c->useful > 0;
 }
 
 /* Somebody has the message: this connection was of use. */
-static void record(struct route *r, struct route_lane *l)
+static void record(struct route *r, struct carry *c, struct job *job)
 {
 	unsigned delivered = r->result.delivered;
 
-	record_outcomes(l->job, lane_peer(l->lane), &r->result);
+	record_outcomes(job, lane_peer(c->lane), &r->result);
 	if (r->result.delivered != delivered)
-		l->useful++;
+		c->useful++;
 }
 
 /* The message, not the connection, may be what the server cannot bear. */
-static bool is_refused_here(const struct route_lane *l)
+static bool is_refused_here(const struct carry *c)
 {
 	enum verdict_scope scope;
-	const struct fault *f = lane_trouble(l->lane, &scope);
+	const struct fault *f = lane_trouble(c->lane, &scope);
 
 	return f != NULL && scope == VERDICT_SERVER && f->kind == FAULT_TEMP;
 }
 
-static void end_job(struct route *r, struct route_lane *l)
+static void end_job(struct route *r, struct carry *c, struct job *job)
 {
-	const struct fault *damage = lane_damage(l->lane);
 	unsigned later = r->result.later;
 
-	record(r, l);
-	if (damage != NULL)
-		job_damaged(l->job, damage, &r->result);
-	else if (wants_new_connection(l) && !lane_is_lost(l->lane)) {
+	record(r, c, job);
+	if (wants_new_connection(c) && !lane_is_lost(c->lane)) {
 		r->result.later = later; /* counted when it is tried again */
-		route_add(r, l->job->entry.id);
-	} else {
-		l->is_refused = is_refused_here(l);
-		job_finish(l->job, r->config, lane_is_lost(l->lane),
-		           &r->result);
+		route_add(r, job->entry.id);
+		job_free(&job);
+		return;
 	}
-	job_free(&l->job);
+	c->is_refused = is_refused_here(c);
+	departure_finish(&r->departure, &job, r->config, lane_is_lost(c->lane),
+	                 &r->result);
 }
 
-/* Not a word was said about it: it comes first again. */
-static void put_back(struct route *r, struct route_lane *l)
+/* It comes first again, as if not a word had been said about it. */
+static void put_back(struct route *r, struct job **job)
 {
-	spool_list_add(&r->returned, l->job->entry.id);
-	job_free(&l->job);
+	supply_return(&r->supply, (*job)->entry.id);
+	job_free(job);
 }
+
+/* The connection ended before the server had the message: was it only in the
+ * way? */
+static bool is_bystander(const struct job *job)
+{
+	for (size_t i = 0; i < job->mail.count; i++) {
+		const struct outcome *o = &job->mail.recipients[i].outcome;
+
+		if (o->state != OUTCOME_OPEN &&
+		    !job->audience.slots[i].is_counted &&
+		    (o->state != OUTCOME_REFUSED ||
+		     o->scope != VERDICT_SERVER || o->fault.kind != FAULT_TEMP))
+			return false;
+	}
+	return true;
+}
+
+/* The server took it, or part of it: the rest is asked next. */
+static void go_on_with(struct route *r, struct carry *c, struct job *job)
+{
+	record(r, c, job);
+	if (c->next == NULL)
+		c->next = job;
+	else
+		put_back(r, &job);
+}
+
+static void settle(struct route *r, struct carry *c, struct job *job,
+                   int64_t milliseconds)
+{
+	enum verdict_scope scope;
+	bool in_trouble = lane_trouble(c->lane, &scope) != NULL;
+
+	if (job_has_open(job) && !in_trouble && !r->is_ending) {
+		go_on_with(r, c, job);
+		return;
+	}
+	if (!in_trouble) {
+		c->useful++;
+		c->taken++;
+		pace_taken(&r->pace, milliseconds);
+		depth_taken(&c->depth, milliseconds);
+	}
+	end_job(r, c, job);
+}
+
+/* One message ended the connection, or was there when it ended; those behind it
+ * were bystanders, unless the server may have them. */
+static void settle_last(struct route *r, struct carry *c, struct job *job,
+                        bool *is_blamed)
+{
+	const struct fault *damage = lane_damage(c->lane);
+
+	if (damage != NULL && c->count == 0) {
+		record(r, c, job);
+		job_damaged(job, damage, &r->result);
+		job_free(&job);
+	} else if (*is_blamed && is_bystander(job)) {
+		put_back(r, &job);
+	} else {
+		*is_blamed |= is_bystander(job) || lane_is_lost(c->lane);
+		settle(r, c, job, 0);
+	}
+}
+
+/* Who breaks under messages that are sent ahead gets them one by one. */
+static void note_overlap(struct route *r, const struct carry *c)
+{
+	if (r->is_ending || c->count < 2 || !lane_is_lost(c->lane) ||
+	    lane_damage(c->lane) != NULL || !lane_may_overlap(c->lane))
+		return;
+	log_note(_("smarthost=%s status=no-overlap (the connection broke with "
+	           "%u messages under way: from now on each waits for the "
+	           "answer to the last)"),
+	         r->smarthost->name, c->count);
+	r->limits.no_overlap = true;
+	store_limits(r);
+}
+
+/* What the server has said all about. */
+static void settle_answered(struct route *r, struct carry *c)
+{
+	int64_t now = clock_ticks(), milliseconds;
+	bool is_blamed = false;
+	struct job *job;
+
+	if (c->state == LANE_OVER)
+		note_overlap(r, c);
+	while ((job = carry_pop(c, now, &milliseconds)) != NULL)
+		if (c->state == LANE_OVER)
+			settle_last(r, c, job, &is_blamed);
+		else
+			settle(r, c, job, milliseconds);
+}
+
+/* --- the next message -------------------------------------------------------
+ */
 
 /* May one more go, by the provider's rate? */
 static bool is_allowed(struct route *r)
@@ -161,269 +266,403 @@ static bool is_allowed(struct route *r)
 	return wait == 0;
 }
 
-/* The id of the next one; false: there is none now. */
-static bool next_id(struct route *r, char id[ENTRY_ID_LENGTH + 1])
+/* Large messages leave one connection to the others, if there may be two; and
+ * suspects go when nothing else is left, and nothing beside them. */
+static unsigned wanted_kinds(const struct route *r)
 {
-	if (r->is_ending || r->is_stopped ||
-	    (waiting_count(r) > 0 && !is_allowed(r)))
+	struct sum sum = add_up(r);
+	unsigned wanted = 1U << SUPPLY_ORDINARY;
+	bool is_crowded = supply_left(&r->supply, SUPPLY_ORDINARY) > 0 &&
+	                  sum.large + 1 >= pace_limit(&r->pace) &&
+	                  sum.large > 0;
+
+	if (!is_crowded)
+		wanted |= 1U << SUPPLY_LARGE_ONE;
+	if (sum.under_way == 0 &&
+	    supply_count(&r->supply) == supply_left(&r->supply, SUPPLY_SUSPECT))
+		wanted |= 1U << SUPPLY_SUSPECT;
+	return wanted;
+}
+
+/* The id of the next one; false: there is none now. */
+static bool next_id(struct route *r, char id[ENTRY_ID_LENGTH + 1],
+                    enum supply_kind *kind)
+{
+	if (r->is_ending || r->is_stopped || add_up(r).suspects > 0 ||
+	    (supply_count(&r->supply) > 0 && !is_allowed(r)))
 		return false;
-	if (r->returned.count > 0)
-		memcpy(id, r->returned.id[--r->returned.count],
-		       ENTRY_ID_LENGTH + 1);
-	else if (r->next < r->waiting.count)
-		memcpy(id, r->waiting.id[r->next++], ENTRY_ID_LENGTH + 1);
-	else
+	return supply_take(&r->supply, wanted_kinds(r), id, kind);
+}
+
+/* Its turn comes later. */
+static bool is_set_aside(struct route *r, const struct job *job,
+                         enum supply_kind kind)
+{
+	enum supply_kind its = supply_kind_of(job);
+
+	if (its == kind || (wanted_kinds(r) & 1U << its) != 0)
 		return false;
+	supply_set_aside(&r->supply, its, job->entry.id);
 	return true;
+}
+
+/* Nobody can be asked; or a crash came after the last line and before the
+ * move. */
+static void finish_unasked(struct route *r, struct job **job)
+{
+	record_outcomes(*job, "none", &r->result);
+	departure_finish(&r->departure, job, r->config, false, &r->result);
 }
 
 /* The next entry that can be sent, or NULL at the end of the list. */
 static struct job *next_job(struct route *r)
 {
 	char id[ENTRY_ID_LENGTH + 1];
+	enum supply_kind kind;
 
-	while (next_id(r, id)) {
+	while (next_id(r, id, &kind)) {
 		struct job *job = job_open(r->spool, id, &r->result);
 
 		if (job == NULL)
 			continue;
-		if (!job_prepare(job, &r->rules, r->helo, &r->result)) {
+		if (is_set_aside(r, job, kind) ||
+		    !job_prepare(job, &r->rules, r->helo, &r->result)) {
 			job_free(&job);
 			continue;
 		}
 		job_leave_here(job);
 		if (job_has_open(job))
 			return job;
-		/* Nobody can be asked; or a crash came after the last line and
-		 * before the move. */
-		record_outcomes(job, "none", &r->result);
-		job_finish(job, r->config, false, &r->result);
-		job_free(&job);
+		finish_unasked(r, &job);
 	}
 	return NULL;
 }
 
-/* Ask the open recipients. */
-static void send_job(struct route *r, struct route_lane *l)
-{
-	size_t asked = job_open_count(l->job);
+/* --- feeding the lanes ------------------------------------------------------
+ */
 
-	if (asked > SESSION_FLIGHT)
-		asked = SESSION_FLIGHT;
-	l->since = clock_ticks();
+/* Ask the open recipients of the next one.  False: the lane has to be looked at
+ * first. */
+static bool send_next(struct route *r, struct carry *c)
+{
+	size_t asked = job_open_count(c->next);
+	size_t most = r->limits.recipients > 0 ? r->limits.recipients
+	                                       : SESSION_FLIGHT;
+	struct fault f;
+
+	if (asked > most)
+		asked = most;
 	bucket_take(&r->bucket, (unsigned)asked);
 	bucket_store(&r->bucket, &r->spool->pause, r->smarthost->name);
-	if (!record_reserve(l->job, &r->result)) {
-		job_free(&l->job);
-		return;
+	if (!record_reserve(c->next, &r->result)) {
+		job_free(&c->next);
+		return true;
 	}
-	l->is_job_sent = lane_send(l->lane, &l->job->content, &l->job->mail) ||
-	                 !job_has_open(l->job);
+	switch (lane_send(c->lane, &c->next->content, &c->next->mail, &f)) {
+	case LANE_SENT: carry_push(c, clock_ticks()); return true;
+	case LANE_DAMAGED:
+		job_damaged(c->next, &f, &r->result);
+		job_free(&c->next);
+		return true;
+	case LANE_UNSENT: break;
+	}
+	if (job_has_open(c->next))
+		return false;
+	finish_unasked(r, &c->next);
+	return true;
 }
 
-/* The lane is idle: what it had is done, unless the server takes the
- * recipients in several parts. */
-static void go_on_with_job(struct route *r, struct route_lane *l)
-{
-	enum verdict_scope scope;
-	bool in_trouble = lane_trouble(l->lane, &scope) != NULL;
-
-	if (job_has_open(l->job) && !in_trouble && !r->is_ending) {
-		record(r, l);
-		send_job(r, l);
-		return;
-	}
-	if (!in_trouble) {
-		l->useful++;
-		pace_taken(&r->pace, clock_ticks() - l->since);
-	}
-	end_job(r, l);
-}
-
-static bool is_used_up(const struct route *r, const struct route_lane *l)
+static bool is_used_up(const struct route *r, const struct carry *c)
 {
 	unsigned most = r->smarthost->messages_per_connection;
+	unsigned found = r->limits.messages;
 	enum verdict_scope scope;
 
-	return lane_trouble(l->lane, &scope) != NULL ||
-	       (most > 0 && l->jobs >= most);
+	return lane_trouble(c->lane, &scope) != NULL ||
+	       (most > 0 && c->begun >= most) ||
+	       (found > 0 && c->begun >= found);
 }
 
 /* Is the next message allowed so soon that it is worth to stay? */
 static bool rests(const struct route *r)
 {
 	return r->free_at != 0 && !r->is_ending && !r->is_stopped &&
-	       waiting_count(r) > 0 && r->free_at - clock_ticks() < REST_MOST;
+	       supply_count(&r->supply) > 0 &&
+	       r->free_at - clock_ticks() < REST_MOST;
 }
 
-static void feed(struct route *r, struct route_lane *l)
+static void take_next(struct route *r, struct carry *c)
 {
-	if (!l->is_ready) {
-		l->is_ready = true;
-		pace_ready(&r->pace, clock_ticks() - l->since);
-	}
-	if (l->job != NULL && l->is_job_sent) {
-		go_on_with_job(r, l);
+	if (c->next != NULL || is_used_up(r, c))
 		return;
+	c->next = next_job(r);
+	if (c->next != NULL)
+		c->begun++;
+}
+
+/* Nothing is under way here, and nothing is to be. */
+static void leave(struct route *r, struct carry *c)
+{
+	if (!is_used_up(r, c) && rests(r))
+		c->is_resting = true;
+	else
+		lane_quit(c->lane);
+}
+
+/* Ahead of answers; true: one went. */
+static bool feed_ready(struct route *r, struct carry *c)
+{
+	if (c->count < c->depth.limit &&
+	    add_up(r).under_way < ROUTE_UNDER_WAY) {
+		take_next(r, c);
+		if (c->next != NULL && carry_allows(c) && send_next(r, c))
+			return true;
 	}
-	if (l->job == NULL && !is_used_up(r, l))
-		l->job = next_job(r);
-	l->is_job_sent = false;
-	if (l->job == NULL && !is_used_up(r, l) && rests(r)) {
-		l->is_resting = true;
-		return;
+	lane_wait(c->lane);
+	return false;
+}
+
+static void feed_idle(struct route *r, struct carry *c)
+{
+	if (!c->is_ready) {
+		c->is_ready = true;
+		pace_ready(&r->pace, clock_ticks() - c->called);
 	}
-	if (l->job == NULL) {
-		lane_quit(l->lane);
-		return;
-	}
-	l->jobs++;
-	send_job(r, l);
+	take_next(r, c);
+	if (c->next != NULL)
+		send_next(r, c);
+	else
+		leave(r, c);
 }
 
 /* --- the lanes ---------------------------------------------------------- */
 
+static enum session_overlap overlap(const struct route *r)
+{
+	static const enum session_overlap as[] = {
+		[CONFIG_OVERLAP_AUTO] = OVERLAP_KNOWN,
+		[CONFIG_OVERLAP_YES] = OVERLAP_ALWAYS,
+		[CONFIG_OVERLAP_NO] = OVERLAP_NEVER,
+	};
+
+	return r->limits.no_overlap ? OVERLAP_NEVER : as[r->smarthost->overlap];
+}
+
 /* A message is read and verified before anybody is called. */
-static bool start_lane(struct route *r, struct route_lane *l)
+static bool start_lane(struct route *r, struct carry *c)
 {
 	struct lane_settings settings = { .smarthost = r->smarthost,
 		                          .helo = r->helo,
 		                          .keeper = r->keeper,
-		                          .store = r->store };
+		                          .store = r->store,
+		                          .overlap = overlap(r),
+		                          .recipients = r->limits.recipients };
 	struct job *job = next_job(r);
 
 	if (job == NULL)
 		return false;
-	*l = (struct route_lane){ .job = job, .since = clock_ticks() };
-	l->lane = lane_create(&settings);
+	*c = (struct carry){ .next = job, .begun = 1, .called = clock_ticks() };
+	depth_init(&c->depth);
+	c->lane = lane_create(&settings);
 	r->connections++;
 	return true;
 }
 
 /* With others beside it that go on, one more was too many for the server: it
  * said so to the call, or refused a login that it took from the others. */
-static bool was_too_many(struct route *r, const struct route_lane *l,
+static bool was_too_many(struct route *r, const struct carry *c,
                          enum verdict_scope scope, const struct fault *f)
 {
-	unsigned others = lane_count(r) - 1;
-	bool is_login = !l->is_ready && ready_count(r) > 0;
-	bool is_server = l->useful == 0 && scope == VERDICT_SERVER &&
+	struct sum sum = add_up(r);
+	unsigned others = sum.lanes - 1;
+	bool is_login = !c->is_ready && sum.ready > 0;
+	bool is_server = c->useful == 0 && scope == VERDICT_SERVER &&
 	                 f->kind == FAULT_TEMP;
 
 	if (others == 0 || (!is_login && !is_server))
 		return false;
 	pace_throttled(&r->pace, others + 1);
 	if (is_login) /* a login that is refused is not tried again and again */
-		pace_settle(&r->pace, ready_count(r));
+		pace_settle(&r->pace, sum.ready);
+	r->limits.connections = pace_learned(&r->pace);
+	store_limits(r);
 	log_note("smarthost=%s dsn=%s connections=%u status=fewer (%s)",
-	         r->smarthost->name, f->code, r->pace.limit, f->text);
+	         r->smarthost->name, f->code, pace_limit(&r->pace), f->text);
 	return true;
+}
+
+/* A server that ends two connections after the same number of messages has such
+ * a limit, and one that takes fewer recipients at a time, too. */
+static void learn(struct route *r, const struct carry *c)
+{
+	unsigned recipients = lane_most_recipients(c->lane);
+
+	if (r->limits.connections > 0 &&
+	    pace_limit(&r->pace) > r->limits.connections) {
+		r->limits.connections = pace_learned(&r->pace);
+		store_limits(r);
+	}
+	if (recipients > 0 && recipients != r->limits.recipients) {
+		r->limits.recipients = recipients;
+		store_limits(r);
+	}
+	if (!wants_new_connection(c))
+		return;
+	if (c->taken >= LEARNED_LEAST && c->taken == r->last_taken &&
+	    c->taken != r->limits.messages) {
+		r->limits.messages = c->taken;
+		store_limits(r);
+	}
+	r->last_taken = c->taken;
 }
 
 /* A server that drops us after it took mail is simply called again; one that
  * never took any is left alone. */
-static void end_lane(struct route *r, struct route_lane *l)
+static void end_lane(struct route *r, struct carry *c)
 {
 	enum verdict_scope scope;
-	const struct fault *f = lane_trouble(l->lane, &scope);
-	bool is_damaged = lane_damage(l->lane) != NULL, is_forgiven;
+	const struct fault *f = lane_trouble(c->lane, &scope);
+	bool is_damaged = lane_damage(c->lane) != NULL, is_forgiven;
 
-	if (l->job != NULL && (l->is_job_sent || is_damaged))
-		end_job(r, l);
-	else if (l->job != NULL)
-		put_back(r, l);
-	if (l->useful > 0) {
+	if (c->next != NULL)
+		put_back(r, &c->next);
+	learn(r, c);
+	if (c->useful > 0) {
 		r->refusals = 0;
 		pause_clear(&r->spool->pause, r->smarthost->name);
 	}
-	is_forgiven = wants_new_connection(l) ||
-	              (l->is_refused && waiting_count(r) > 0 &&
+	is_forgiven = wants_new_connection(c) ||
+	              (c->is_refused && supply_count(&r->supply) > 0 &&
 	               ++r->refusals < REFUSALS_MOST);
 	if (f != NULL && is_forgiven)
 		log_note("smarthost=%s dsn=%s status=reconnecting (%s)",
 		         r->smarthost->name, f->code, f->text);
-	else if (f != NULL && !r->is_stopped && !was_too_many(r, l, scope, f))
+	else if (f != NULL && !r->is_stopped && !was_too_many(r, c, scope, f))
 		stop_route(r, scope, f);
-	else if (f == NULL && l->useful == 0 && !l->is_refused && !is_damaged &&
-	         lane_count(r) == 1)
+	else if (f == NULL && c->useful == 0 && !c->is_refused && !is_damaged &&
+	         add_up(r).lanes == 1)
 		r->is_stopped = true; /* never the same again without reason */
-	lane_free(&l->lane);
+	carry_release(c);
 }
 
 void route_end(struct route *r)
 {
 	r->is_ending = true;
 	for (size_t i = 0; i < ROUTE_LANES; i++) {
-		struct route_lane *l = &r->lanes[i];
+		struct carry *c = &r->lanes[i];
 
-		if (l->job == NULL || l->is_job_sent)
-			continue;
-		put_back(r, l);
-		lane_free(&l->lane);
+		if (c->next != NULL)
+			put_back(r, &c->next);
+		if (c->lane != NULL && c->count == 0)
+			carry_release(c);
 	}
 }
 
 void route_abort(struct route *r)
 {
 	for (size_t i = 0; i < ROUTE_LANES; i++) {
-		struct route_lane *l = &r->lanes[i];
+		struct carry *c = &r->lanes[i];
 
-		if (l->lane == NULL || l->job == NULL || !l->is_job_sent)
+		if (c->lane == NULL)
 			continue;
-		lane_abort(l->lane);
-		end_job(r, l);
+		lane_abort(c->lane);
+		c->state = LANE_OVER;
+		settle_answered(r, c);
 	}
+	departure_commit(&r->departure, &r->result);
 }
 
-/* As far as it goes; true: it waits. */
-static bool advance(struct route *r, struct route_lane *l)
+/* Hear what the server says, as far as it goes. */
+static void advance(struct route *r, struct carry *c)
 {
-	while (l->lane != NULL) {
-		if (l->is_resting && rests(r) && clock_ticks() < r->free_at)
-			return true;
-		l->is_resting = false;
-		switch (lane_advance(l->lane)) {
-		case LANE_WAITING: return true;
-		case LANE_IDLE: feed(r, l); break;
-		case LANE_OVER: end_lane(r, l); break;
-		}
+	if (c->lane == NULL ||
+	    (c->is_resting && rests(r) && clock_ticks() < r->free_at))
+		return;
+	c->is_resting = false;
+	c->state = lane_advance(c->lane);
+	settle_answered(r, c);
+}
+
+/* As many as may go together leave together. */
+static void feed_ahead(struct route *r, struct carry *c)
+{
+	while (c->state == LANE_READY && feed_ready(r, c))
+		c->state = lane_advance(c->lane);
+}
+
+/* True: it may go on at once. */
+static bool feed(struct route *r, struct carry *c)
+{
+	if (c->lane == NULL || c->is_resting)
+		return false;
+	switch (c->state) {
+	case LANE_WAITING: return false;
+	case LANE_READY: feed_ahead(r, c); return true;
+	case LANE_IDLE: feed_idle(r, c); return true;
+	case LANE_OVER: end_lane(r, c); return true;
 	}
 	return false;
+}
+
+/* All lanes as far as they go: first what was said is written down, then more
+ * is said.  False: all of them wait. */
+static bool turn(struct route *r)
+{
+	bool goes_on = false;
+
+	for (size_t i = 0; i < ROUTE_LANES; i++)
+		advance(r, &r->lanes[i]);
+	departure_commit(&r->departure, &r->result);
+	for (size_t i = 0; i < ROUTE_LANES; i++)
+		goes_on |= feed(r, &r->lanes[i]);
+	return goes_on;
+}
+
+/* Large messages on all of them must not block small ones. */
+static unsigned lanes_wanted(const struct route *r, const struct sum *sum)
+{
+	unsigned wanted = pace_wanted(&r->pace, sum->lanes, sum->ready,
+	                              sum->under_way, supply_count(&r->supply));
+
+	if (wanted == sum->lanes && sum->large == sum->lanes &&
+	    supply_left(&r->supply, SUPPLY_ORDINARY) > 0 &&
+	    wanted < pace_limit(&r->pace))
+		wanted++;
+	return wanted;
 }
 
 /* True: a lane was begun. */
 static bool add_lanes(struct route *r)
 {
-	unsigned lanes = lane_count(r);
-	unsigned wanted =
-		pace_wanted(&r->pace, lanes, ready_count(r), waiting_count(r));
+	struct sum sum = add_up(r);
+	unsigned wanted = lanes_wanted(r, &sum);
 	bool begun = false;
 
-	for (size_t i = 0; i < ROUTE_LANES && lanes < wanted; i++) {
+	for (size_t i = 0; i < ROUTE_LANES && sum.lanes < wanted; i++) {
 		if (r->lanes[i].lane != NULL)
 			continue;
 		if (!start_lane(r, &r->lanes[i]))
 			break;
 		begun = true;
-		lanes++;
+		sum.lanes++;
 	}
 	return begun;
 }
 
-nfds_t route_advance(struct route *r, struct pollfd *fds, int64_t *deadline)
+static void note_deadline(int64_t *deadline, int64_t when)
 {
-	nfds_t n;
+	if (when != 0 && (*deadline == 0 || when < *deadline))
+		*deadline = when;
+}
 
-	do {
-		n = 0;
-		for (size_t i = 0; i < ROUTE_LANES; i++)
-			if (advance(r, &r->lanes[i]))
-				n++;
-	} while (add_lanes(r));
-	n = 0;
+/* What the lanes wait for. */
+static nfds_t gather(const struct route *r, struct pollfd *fds,
+                     int64_t *deadline)
+{
+	nfds_t n = 0;
+
 	for (size_t i = 0; i < ROUTE_LANES; i++) {
 		const struct lane *lane = r->lanes[i].lane;
-		int64_t when;
 
 		if (lane == NULL)
 			continue;
@@ -433,17 +672,26 @@ nfds_t route_advance(struct route *r, struct pollfd *fds, int64_t *deadline)
 		}
 		fds[n++] = (struct pollfd){ .fd = lane_fd(lane),
 			                    .events = lane_events(lane) };
-		when = lane_deadline(lane);
-		if (when != 0 && (*deadline == 0 || when < *deadline))
-			*deadline = when;
+		note_deadline(deadline, lane_deadline(lane));
 	}
 	if (rests(r)) {
 		if (n == 0)
 			fds[n++] = (struct pollfd){ .fd = -1 };
-		if (*deadline == 0 || r->free_at < *deadline)
-			*deadline = r->free_at;
+		note_deadline(deadline, r->free_at);
 	}
 	return n;
+}
+
+nfds_t route_advance(struct route *r, struct pollfd *fds, int64_t *deadline)
+{
+	bool goes_on = true;
+
+	while (goes_on) {
+		goes_on = turn(r);
+		goes_on |= add_lanes(r);
+	}
+	departure_commit(&r->departure, &r->result);
+	return gather(r, fds, deadline);
 }
 
 size_t route_held_back(const struct route *r, int64_t *seconds)
@@ -453,5 +701,5 @@ size_t route_held_back(const struct route *r, int64_t *seconds)
 	if (r->free_at == 0 || r->is_stopped)
 		return 0;
 	*seconds = wait > 0 ? wait / 1000 + 1 : 1;
-	return waiting_count(r);
+	return supply_count(&r->supply);
 }

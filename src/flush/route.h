@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* route - the messages of one pass that go through one smarthost
  *
- * A list of entries, and the lanes that take them, each one after the other; as
- * many lanes as are worth it (flush/pace).  A connection that breaks after it
- * took something is made anew; trouble of the account stops the route and is
- * remembered (queue/pause), so that the rest of the mail waits without a try
- * being counted.  A server that does not bear so many connections has fewer.
+ * A list of entries, and the lanes that take them, as many as are worth it
+ * (flush/pace), each one after the other, or ahead of the answers where the
+ * server is known to bear that (flush/depth).  What was answered is written
+ * down before anything more is said, together where it came together.  A
+ * connection that breaks after it took something is made anew; trouble of the
+ * account stops the route and is remembered (queue/pause), so that the rest of
+ * the mail waits without a try being counted.  A server that does not bear so
+ * many connections has fewer.
  */
 #ifndef FLUSH_ROUTE_H
 #define FLUSH_ROUTE_H
@@ -13,24 +16,14 @@
 #include <poll.h>
 
 #include "flush/bucket.h"
-#include "flush/job.h"
-#include "flush/lane.h"
+#include "flush/carry.h"
+#include "flush/departure.h"
 #include "flush/pace.h"
+#include "flush/supply.h"
+#include "queue/limits.h"
 
 #define ROUTE_LANES 20
-
-/* One connection, and the message at hand. */
-struct route_lane {
-	struct lane *lane; /* NULL: there is none */
-	struct job *job;
-	bool is_job_sent; /* the server has heard of it */
-	bool is_resting;  /* until `rate` lets it go on */
-	bool is_ready;    /* past the login */
-	unsigned jobs;    /* messages begun on this connection */
-	unsigned useful;  /* how often it brought somebody an end */
-	bool is_refused;  /* it ended at a message */
-	int64_t since;    /* clock_ticks() of the call, then of the message */
-};
+#define ROUTE_UNDER_WAY 256 /* messages: each is an open file */
 
 struct route {
 	const struct smarthost *smarthost;
@@ -41,27 +34,33 @@ struct route {
 	struct tls_store *store;     /* shared by all routes, borrowed */
 	const struct keeper *keeper; /* likewise */
 
-	struct spool_list waiting; /* entries of this pass, oldest first */
-	size_t next;
-	struct spool_list returned; /* of those that were taken and not sent */
-
-	struct route_lane lanes[ROUTE_LANES];
+	struct supply supply; /* entries of this pass */
+	struct carry lanes[ROUTE_LANES];
+	struct departure departure;
 	struct pace pace;
 	struct bucket bucket;
-	int64_t free_at;   /* clock_ticks(): the rate lets none go before */
-	unsigned refusals; /* lanes in a row that ended at a message, none
-	                      useful */
+	struct limits limits;
+	int64_t free_at;     /* clock_ticks(): the rate lets none go before */
+	unsigned refusals;   /* lanes in a row that ended at a message, none
+	                        useful */
+	unsigned last_taken; /* messages on the last lane that the server ended
+	                      */
 	bool is_stopped;
 	bool is_ending;
 	struct job_result result;
 	unsigned connections; /* for the sum at the end */
 };
 
+/* `config_time` is that of the configuration: see queue/limits.h. */
 void route_init(struct route *r, const struct smarthost *smarthost,
-                const struct config *config, const struct spool *spool);
+                const struct config *config, int64_t config_time,
+                const struct spool *spool);
 void route_release(struct route *r);
 
 void route_add(struct route *r, const char *id);
+
+/* Put what was added in order of turns. */
+void route_sort(struct route *r);
 
 /* Begin nothing more; a message that is under way is finished. */
 void route_end(struct route *r);

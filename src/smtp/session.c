@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "smtp/session.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,11 +9,21 @@
 #include "smtp/offer.h"
 #include "smtp/settle.h"
 #include "smtp/steps.h"
+#include "smtp/window.h"
 
-static void add_due(struct session *s, enum step step)
+/* A message is on its way to the server, step by step. */
+static bool is_composing(enum step step)
 {
-	s->due[(s->due_first + s->due_count) % SESSION_DUE] = step;
+	return step >= STEP_CLEAN && step <= STEP_CHUNK;
+}
+
+static void add_due(struct session *s, enum step step, struct transaction *of)
+{
+	s->due[(s->due_first + s->due_count) % SESSION_DUE] =
+		(struct session_due){ step, of };
 	s->due_count++;
+	if (of != NULL)
+		of->due++;
 }
 
 void session_init(struct session *s, const struct session_settings *settings)
@@ -28,7 +37,7 @@ void session_init(struct session *s, const struct session_settings *settings)
 	sbuf_init(&s->answer, GATE_AUTH_LIMIT);
 	offer_init(&s->offer);
 	s->step = STEP_WAIT;
-	add_due(s, STEP_GREETING);
+	add_due(s, STEP_GREETING, NULL);
 }
 
 void session_release(struct session *s)
@@ -38,6 +47,7 @@ void session_release(struct session *s)
 	sbuf_release(&s->challenge);
 	sbuf_release(&s->answer);
 	offer_release(&s->offer);
+	window_clear(s);
 }
 
 /* Compose the command of the current step and move on to what may follow. */
@@ -45,9 +55,10 @@ static enum session_action compose(struct session *s,
                                    const struct step_row *row)
 {
 	enum verdict_scope scope =
-		s->mail != NULL ? VERDICT_MESSAGE : VERDICT_SERVER;
+		is_composing(s->step) ? VERDICT_MESSAGE : VERDICT_SERVER;
 	struct fault f = { 0 };
 
+	s->at = is_composing(s->step) ? window_newest(s) : NULL;
 	s->line_is_secret = s->step == STEP_AUTH || s->step == STEP_ANSWER;
 	sbuf_release(&s->line);
 	s->line.limit =
@@ -58,7 +69,7 @@ static enum session_action compose(struct session *s,
 		return SESSION_DONE;
 	}
 	if (row->on != NULL)
-		add_due(s, s->step);
+		add_due(s, s->step, s->at);
 	s->step = row->ahead != NULL ? row->ahead(s) : STEP_WAIT;
 	return SESSION_WRITE;
 }
@@ -67,8 +78,6 @@ enum session_action session_next(struct session *s)
 {
 	const struct step_row *row = step_row(s->step);
 
-	if (s->step == STEP_IDLE)
-		s->mail = NULL;
 	return row->action == SESSION_WRITE ? compose(s, row) : row->action;
 }
 
@@ -85,7 +94,7 @@ bool session_line_is_secret(const struct session *s)
 
 static enum step oldest_due(const struct session *s)
 {
-	return s->due_count > 0 ? s->due[s->due_first] : s->step;
+	return s->due_count > 0 ? s->due[s->due_first].step : s->step;
 }
 
 const char *session_step(const struct session *s)
@@ -114,6 +123,25 @@ static void out_of_turn(struct session *s, const char *text)
 	session_broken(s, VERDICT_SERVER, &f);
 }
 
+/* Those behind the message at hand were not taken: a server that says good-bye
+ * looks at nothing more. */
+static void end(struct session *s)
+{
+	struct fault f = s->trouble;
+
+	if (!s->has_trouble)
+		fault_set(&f, FAULT_TEMP, "4.4.2",
+		          _("the server said good-bye before it had answered "
+		            "everything"));
+	for (size_t i = 0; i < s->window_count; i++)
+		if (window_get(s, i) != s->at)
+			settle_turn(window_get(s, i), OUTCOME_REFUSED,
+			            VERDICT_SERVER, &f);
+	window_clear(s);
+	s->due_count = 0;
+	s->step = STEP_END;
+}
+
 /* A server that speaks without being asked says good-bye, refuses a message
  * before it has all of it, or is out of step with us; either way no later
  * answer could be trusted.  A message it seems to accept before the end it
@@ -126,8 +154,9 @@ static void unasked(struct session *s, const struct reply *r)
 
 	reply_show(r, text, sizeof(text));
 	if (is_early && r->code >= 400) {
+		s->at = window_newest(s);
 		step_settle_final(s, r);
-		s->step = STEP_END;
+		end(s);
 	} else if (r->code == 421) {
 		verdict_judge(VERDICT_AT_GREETING, r, &f);
 		session_broken(s, VERDICT_SERVER, &f);
@@ -160,26 +189,76 @@ static void hide_login(struct session *s)
 			text->data[i] = '*';
 }
 
+static void miscounted(struct session *s)
+{
+	struct fault f;
+
+	fault_set(&f, FAULT_TEMP, "4.5.0",
+	          _("the server answered more often than it was asked: which "
+	            "answer is about the message cannot be told"));
+	session_broken(s, VERDICT_SERVER, &f);
+}
+
+/* What would accept a message is an answer about an address (RFC 3463, 3.2): it
+ * belongs to another step, and all that were sent ahead are out of count. */
+static bool is_shifted(const struct session *s, const struct session_due *due,
+                       const struct reply *r)
+{
+	return due->step == STEP_CHUNK && s->window_count > 1 &&
+	       strncmp(r->status, "2.1.", 4) == 0;
+}
+
+/* What is finished is the owner's again. */
+static void finish(struct session *s)
+{
+	while (s->window_count > 0) {
+		const struct transaction *t = window_get(s, 0);
+
+		if (t->due > 0 ||
+		    (s->window_count == 1 && is_composing(s->step)))
+			return;
+		window_drop(s);
+	}
+}
+
+static void move_on(struct session *s, enum step next)
+{
+	if (s->step == STEP_END)
+		return;
+	if (next == STEP_END) {
+		end(s);
+		return;
+	}
+	session_wait(s);
+	if (s->due_count == 0 && s->step == STEP_WAIT)
+		s->step = next;
+	finish(s);
+	if (s->step == STEP_WAIT && window_may_grow(s))
+		s->step = STEP_AHEAD;
+}
+
 static void take_reply(struct session *s, const struct reply *r)
 {
-	enum step step, next;
+	struct session_due due;
 
 	if (s->due_count == 0) {
 		unasked(s, r);
 		return;
 	}
-	step = s->due[s->due_first];
-	if ((step == STEP_AUTH || step == STEP_ANSWER) && r->code != 334)
+	due = s->due[s->due_first];
+	if (is_shifted(s, &due, r)) {
+		miscounted(s);
+		return;
+	}
+	if ((due.step == STEP_AUTH || due.step == STEP_ANSWER) &&
+	    r->code != 334)
 		hide_login(s);
 	s->due_first = (s->due_first + 1) % SESSION_DUE;
 	s->due_count--;
-	next = step_row(step)->on(s, r);
-	if (next == STEP_END) {
-		s->due_count = 0;
-		s->step = STEP_END;
-	} else if (s->due_count == 0 && s->step == STEP_WAIT) {
-		s->step = next;
-	}
+	if (due.of != NULL)
+		due.of->due--;
+	s->at = due.of;
+	move_on(s, step_row(due.step)->on(s, r));
 }
 
 /* Bytes behind the last answer that was due are an answer to nothing: what an
@@ -199,22 +278,15 @@ static void take_rest(struct session *s, const char *bytes, size_t n)
 	out_of_turn(s, text);
 }
 
-static void miscounted(struct session *s)
-{
-	struct fault f;
-
-	fault_set(&f, FAULT_TEMP, "4.5.0",
-	          _("the server answered more often than it was asked: which "
-	            "answer is about the message cannot be told"));
-	session_broken(s, VERDICT_SERVER, &f);
-}
-
 /* The whole flight was sent before any answer came, and more than its answers
  * are here: which of them is about the message cannot be told.  Good-bye behind
  * the last one is no answer. */
 static bool is_miscounted(const struct session *s, const char *rest, size_t n)
 {
-	return n > 0 && s->due_count == 1 && s->is_sent && s->is_blind &&
+	const struct transaction *t =
+		s->due_count == 1 ? s->due[s->due_first].of : NULL;
+
+	return n > 0 && t != NULL && t->is_sent && t->is_blind &&
 	       s->reader.reply.code / 100 == 2 &&
 	       (n < 3 || memcmp(rest, "421", 3) != 0);
 }
@@ -316,141 +388,55 @@ void session_proved(struct session *s)
 	s->step = STEP_IDLE;
 }
 
-/* --- a transaction ------------------------------------------------------ */
-
-static int check_ascii(const struct session *s, const char *address,
-                       struct fault *f)
-{
-	while (!s->offer.smtputf8 && *address != '\0')
-		if ((unsigned char)*address++ >= 0x80)
-			return fault_set(f, FAULT_PERM, "5.6.7",
-			                 _("an address is not ASCII and the "
-			                   "server does not take such "
-			                   "(SMTPUTF8)"));
-	return 0;
-}
-
-/* What can be known before a byte is sent.  0, or -1 with everyone settled. */
-static int check_offer(struct session *s, struct session_mail *mail,
-                       struct fault *f)
-{
-	if (gate_check_address(mail->sender, f) != 0)
-		return -1;
-	if (s->offer.size && s->offer.size_limit > 0 &&
-	    mail->size > s->offer.size_limit)
-		return fault_set(f, FAULT_PERM, "5.3.4",
-		                 _("the message has %" PRIu64
-		                   " bytes, the server takes %" PRIu64),
-		                 mail->size, s->offer.size_limit);
-	if (check_ascii(s, mail->sender, f) != 0)
-		return -1;
-	if (mail->is_8bit && !s->offer.eightbit)
-		return fault_set(f, FAULT_CONFIG, "5.6.3",
-		                 _("the message has 8-bit text and the server "
-		                   "takes only 7-bit (no 8BITMIME): send it "
-		                   "through another smarthost; the message "
-		                   "waits"));
-	return 0;
-}
-
-static void choose_turn(struct session *s)
-{
-	struct session_mail *mail = s->mail;
-
-	for (size_t i = 0; i < mail->count && s->turn_count < SESSION_FLIGHT;
-	     i++) {
-		struct session_recipient *rcpt = &mail->recipients[i];
-		struct fault f;
-
-		if (rcpt->outcome.state != OUTCOME_OPEN)
-			continue;
-		rcpt->is_accepted = false;
-		if (gate_check_address(rcpt->address, &f) != 0 ||
-		    check_ascii(s, rcpt->address, &f) != 0)
-			settle_one(rcpt, OUTCOME_REFUSED, VERDICT_RECIPIENT,
-			           &f);
-		else
-			s->turn[s->turn_count++] = i;
-	}
-}
-
-size_t session_send(struct session *s, struct session_mail *mail)
-{
-	struct fault f;
-
-	if (s->has_trouble) { /* another message would only meet the same */
-		s->step = STEP_QUIT;
-		return 0;
-	}
-	s->mail = mail;
-	mail->has_dsn = s->offer.dsn;
-	s->turn_count = s->next_rcpt = s->next_answer = s->accepted = 0;
-	s->mail_refused = s->is_sent = s->is_cut = s->is_blind = false;
-	if (check_offer(s, mail, &f) != 0) {
-		for (size_t i = 0; i < mail->count; i++)
-			settle_one(&mail->recipients[i], OUTCOME_REFUSED,
-			           VERDICT_MESSAGE, &f);
-		return 0;
-	}
-	choose_turn(s);
-	if (s->turn_count > 0)
-		s->step = STEP_MAIL;
-	return s->turn_count;
-}
+/* --- a message -------------------------------------------------------------
+ */
 
 void session_quit(struct session *s)
 {
 	s->step = STEP_QUIT;
 }
 
+void session_wait(struct session *s)
+{
+	if (s->step == STEP_AHEAD)
+		s->step = STEP_WAIT;
+}
+
 void session_content_sent(struct session *s)
 {
+	struct transaction *t = window_newest(s);
+
 	if (s->step == STEP_END)
 		return;
-	s->is_sent = s->step != STEP_EMPTY;
-	s->is_blind = s->due_count > 0;
-	add_due(s, s->step);
-	s->step = STEP_WAIT;
+	t->is_sent = s->step != STEP_EMPTY;
+	t->is_blind = s->due_count > 0;
+	add_due(s, s->step, t);
+	s->step = window_may_grow(s) ? STEP_AHEAD : STEP_WAIT;
 }
 
 void session_content_cut(struct session *s)
 {
-	session_content_sent(s);
-	s->is_sent = s->is_blind = false;
-	s->is_cut = true;
-}
+	struct transaction *t = window_newest(s);
 
-/* In one flight the answers to MAIL and RCPT may be lost with the connection:
- * who was not refused may have been accepted. */
-static void settle_lost(struct session *s, enum verdict_scope scope,
-                        const struct fault *f)
-{
-	if (!s->is_sent) {
-		settle_turn(s, OUTCOME_REFUSED, scope, f);
+	if (s->step == STEP_END)
 		return;
-	}
-	for (size_t i = 0; i < s->turn_count; i++) {
-		struct session_recipient *rcpt =
-			&s->mail->recipients[s->turn[i]];
-		bool unknown = rcpt->is_accepted || i >= s->next_answer;
-
-		settle_one(rcpt, unknown ? OUTCOME_DOUBT : OUTCOME_REFUSED,
-		           scope, f);
-	}
+	t->is_cut = true;
+	add_due(s, s->step, t);
+	s->step = STEP_WAIT;
 }
 
 void session_broken(struct session *s, enum verdict_scope scope,
                     const struct fault *f)
 {
-	bool is_leaving = s->due_count > 0 && s->due[s->due_first] == STEP_QUIT;
+	bool is_leaving = oldest_due(s) == STEP_QUIT && s->due_count > 0;
 
 	if (s->step == STEP_END)
 		return;
-	if (s->mail != NULL)
-		settle_lost(s, scope, f);
+	for (size_t i = 0; i < s->window_count; i++)
+		settle_lost(window_get(s, i), scope, f);
+	window_clear(s);
 	if (!is_leaving)
 		settle_trouble(s, scope, f);
-	s->mail = NULL;
 	s->due_count = 0;
 	s->is_lost = !is_leaving;
 	s->step = STEP_END;

@@ -17,6 +17,12 @@
  * where the server bears it (RFC 2920); a whole message's envelope, or with
  * BDAT (RFC 3030) the content too, is one flight.
  *
+ * Where the server is known to bear that as well, the next message goes before
+ * the answer to the last one (SESSION_AHEAD): with DATA its envelope, with BDAT
+ * whole messages, each behind an RSET, since a server that takes nothing of one
+ * keeps its sender and would add the next one's recipients to it.  Such
+ * messages are finished in the order they were sent.
+ *
  * Every recipient has an outcome of its own; one that is settled stays, and the
  * end of the connection settles the others.  Once the last byte of a message is
  * handed over (session_content_sent), losing the connection leaves its accepted
@@ -38,7 +44,8 @@
 #include "smtp/verdict.h"
 
 #define SESSION_FLIGHT 100 /* recipients in one transaction */
-#define SESSION_DUE 128    /* answers that may be due at a time */
+#define SESSION_DUE 512    /* answers that may be due at a time */
+#define SESSION_WINDOW 64  /* messages that may be under way at a time */
 #define SESSION_CHUNK_AHEAD                               \
 	262144 /* larger messages wait for RCPT's answers \
 	        */
@@ -55,7 +62,9 @@ enum session_action {
 	SESSION_PROOF,     /* 235 came: did the server prove itself?
 	                      session_proved() or session_broken() */
 	SESSION_IDLE,      /* logged in: session_send() or session_quit() */
-	SESSION_DONE,      /* close the connection; session_trouble() tells */
+	SESSION_AHEAD, /* answers are due, and one more message may go ahead of
+	                  them: session_send() or session_wait() */
+	SESSION_DONE,  /* close the connection; session_trouble() tells */
 };
 
 enum step {
@@ -71,6 +80,8 @@ enum step {
 	STEP_CANCEL,
 	STEP_PROOF,
 	STEP_IDLE,
+	STEP_AHEAD,
+	STEP_CLEAN,
 	STEP_MAIL,
 	STEP_RCPT,
 	STEP_DATA,
@@ -84,11 +95,21 @@ enum step {
 	STEP_WAIT, /* nothing to say before the answers that are due */
 };
 
+/* May a message go before the answer to the last one? */
+enum session_overlap {
+	OVERLAP_KNOWN, /* to servers that are known to bear it */
+	OVERLAP_ALWAYS,
+	OVERLAP_NEVER,
+};
+
 struct session_settings {
 	const char *helo;  /* the name we give, borrowed */
 	bool is_encrypted; /* implicit TLS: the handshake is done */
 	bool needs_tls;    /* otherwise: STARTTLS or nothing */
 	bool needs_login;
+	enum session_overlap overlap;
+	unsigned recipients; /* in one transaction, 0: SESSION_FLIGHT; what the
+	                        server took of one when it refused more */
 };
 
 enum outcome_state {
@@ -113,7 +134,7 @@ struct session_recipient {
 	struct outcome outcome;
 };
 
-/* One message, borrowed until the session is idle again. */
+/* One message, borrowed while session_has() it. */
 struct session_mail {
 	const char *sender; /* "" is the null sender */
 	const char *ret;    /* RET and ENVID of RFC 3461, or NULL */
@@ -134,13 +155,22 @@ struct session_offer {
 	struct sbuf mechanisms; /* blank-separated, as the server wrote them */
 };
 
+struct transaction;
+
+/* An answer that is to come, to a step of a transaction (or of none). */
+struct session_due {
+	enum step step;
+	struct transaction *of;
+};
+
 struct session {
 	struct session_settings settings;
 	struct session_offer offer;
 	struct reply_reader reader;
 	enum step step;
 	bool is_encrypted;
-	enum step due[SESSION_DUE];
+	bool is_known; /* its greeting names a server that bears overlap */
+	struct session_due due[SESSION_DUE];
 	size_t due_first, due_count;
 	struct sbuf line;
 	bool line_is_secret;
@@ -149,11 +179,12 @@ struct session {
 	struct sbuf answer;    /* what SASL says to it, or its first words */
 	bool has_answer;
 
-	/* the transaction */
-	struct session_mail *mail;
-	size_t turn[SESSION_FLIGHT]; /* recipients of this transaction */
-	size_t turn_count, next_rcpt, next_answer, accepted;
-	bool mail_refused, is_sent, is_cut, is_blind, needs_reset;
+	/* messages under way, the oldest first, and the one that the step or
+	 * the answer at hand is about */
+	struct transaction *window[SESSION_WINDOW];
+	size_t window_first, window_count;
+	struct transaction *at;
+	bool needs_reset; /* the server has a transaction open */
 
 	bool has_trouble;
 	bool is_lost; /* the connection ended in the middle of something */
@@ -197,12 +228,19 @@ void session_answer(struct session *s, const char *answer);
 void session_login_failed(struct session *s, const struct fault *f);
 void session_proved(struct session *s);
 
-/* IDLE: open recipients are asked; settled ones are left out.  Idle again, some
- * may be open still (the server takes fewer at a time): send them again.  The
- * number of recipients this transaction asks; 0: none could be asked, because
- * all are settled, or because the session is in trouble and says good-bye. */
+/* IDLE, AHEAD: open recipients are asked; settled ones are left out.  Finished,
+ * some may be open still (the server takes fewer at a time): send them again.
+ * The number of recipients this transaction asks; 0: none could be asked,
+ * because all are settled, or because the session is in trouble and says
+ * good-bye once no answer is due. */
 size_t session_send(struct session *s, struct session_mail *mail);
-void session_quit(struct session *s);
+void session_quit(struct session *s); /* IDLE */
+void session_wait(struct session *s); /* AHEAD: no more for now */
+
+/* Is the message under way?  Otherwise it is finished, and no longer borrowed.
+ */
+bool session_has(const struct session *s, const struct session_mail *mail);
+bool session_may_overlap(const struct session *s);
 
 /* CONTENT, CHUNK, EMPTY: all of it is on its way.  From here to the answer the
  * message is in doubt. */

@@ -11,7 +11,6 @@ void settle_trouble(struct session *s, enum verdict_scope scope,
 	s->trouble = *f;
 }
 
-/* What is settled stays settled. */
 void settle_one(struct session_recipient *rcpt, enum outcome_state state,
                 enum verdict_scope scope, const struct fault *f)
 {
@@ -22,28 +21,38 @@ void settle_one(struct session_recipient *rcpt, enum outcome_state state,
 	rcpt->outcome.fault = *f;
 }
 
-/* Everybody of this transaction who was not refused before. */
-void settle_turn(struct session *s, enum outcome_state state,
+void settle_turn(struct transaction *t, enum outcome_state state,
                  enum verdict_scope scope, const struct fault *f)
 {
-	for (size_t i = 0; i < s->turn_count; i++)
-		settle_one(&s->mail->recipients[s->turn[i]], state, scope, f);
+	for (size_t i = 0; i < t->count; i++)
+		settle_one(transaction_recipient(t, i), state, scope, f);
 }
 
-/* Those whose RCPT was accepted. */
-void settle_accepted(struct session *s, enum outcome_state state,
+void settle_accepted(struct transaction *t, enum outcome_state state,
                      enum verdict_scope scope, const struct fault *f)
 {
-	for (size_t i = 0; i < s->turn_count; i++) {
-		struct session_recipient *rcpt =
-			&s->mail->recipients[s->turn[i]];
+	for (size_t i = 0; i < t->count; i++)
+		if (transaction_recipient(t, i)->is_accepted)
+			settle_one(transaction_recipient(t, i), state, scope,
+			           f);
+}
 
-		if (rcpt->is_accepted)
-			settle_one(rcpt, state, scope, f);
+/* In one flight the answers to MAIL and RCPT may be lost with the connection:
+ * who was not refused may have been accepted. */
+void settle_lost(struct transaction *t, enum verdict_scope scope,
+                 const struct fault *f)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		struct session_recipient *rcpt = transaction_recipient(t, i);
+		bool is_unknown = rcpt->is_accepted || i >= t->next_answer;
+
+		settle_one(rcpt,
+		           t->is_sent && is_unknown ? OUTCOME_DOUBT
+		                                    : OUTCOME_REFUSED,
+		           scope, f);
 	}
 }
 
-/* Judge a refusal of this step; the caller settles. */
 enum verdict_scope settle_refusal(struct session *s, enum verdict_step at,
                                   const struct reply *r, struct fault *f)
 {

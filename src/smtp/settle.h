@@ -7,7 +7,7 @@
 #ifndef SMTP_SETTLE_H
 #define SMTP_SETTLE_H
 
-#include "smtp/session.h"
+#include "smtp/transaction.h"
 
 /* Keep the first trouble that is the account's; others are left alone. */
 void settle_trouble(struct session *s, enum verdict_scope scope,
@@ -16,11 +16,15 @@ void settle_trouble(struct session *s, enum verdict_scope scope,
 void settle_one(struct session_recipient *rcpt, enum outcome_state state,
                 enum verdict_scope scope, const struct fault *f);
 
-/* Everybody of this transaction; those of them whose RCPT was accepted. */
-void settle_turn(struct session *s, enum outcome_state state,
+/* Everybody of the transaction; those of them whose RCPT was accepted. */
+void settle_turn(struct transaction *t, enum outcome_state state,
                  enum verdict_scope scope, const struct fault *f);
-void settle_accepted(struct session *s, enum outcome_state state,
+void settle_accepted(struct transaction *t, enum outcome_state state,
                      enum verdict_scope scope, const struct fault *f);
+
+/* The connection is gone: those who may have the message are in doubt. */
+void settle_lost(struct transaction *t, enum verdict_scope scope,
+                 const struct fault *f);
 
 /* Judge a refusal and keep its trouble; the caller settles. */
 enum verdict_scope settle_refusal(struct session *s, enum verdict_step at,

@@ -9,7 +9,9 @@
 #include "smtp/steps.h"
 
 #include <inttypes.h>
+#include <string.h>
 
+#include "base/attr.h"
 #include "base/intl.h"
 #include "smtp/offer.h"
 #include "smtp/settle.h"
@@ -19,14 +21,11 @@ static bool ok(const struct reply *r)
 	return r->code / 100 == 2;
 }
 
-/* The connection cannot go on: end it and settle what is open. */
+/* The connection cannot go on before it came to a message: end it. */
 static enum step give_up(struct session *s, enum verdict_scope scope,
                          const struct fault *f, enum step next)
 {
 	settle_trouble(s, scope, f);
-	if (s->mail != NULL)
-		settle_turn(s, OUTCOME_REFUSED, scope, f);
-	s->mail = NULL;
 	return next;
 }
 
@@ -57,8 +56,25 @@ static enum step person_must_act(struct session *s, enum verdict_scope scope,
 
 /* --- greeting to login -------------------------------------------------- */
 
+/* Servers that were seen to bear messages sent ahead.  Who answers before TLS
+ * may not be who it says it is; then the worst is a message in doubt. */
+static bool names_known_server(const struct reply *r)
+{
+	static const char *const names[] = { " Postfix", " Exim" };
+
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		const char *found = strstr(r->text.data, names[i]);
+
+		if (found != NULL &&
+		    strchr(" \n", found[strlen(names[i])]) != NULL)
+			return true;
+	}
+	return false;
+}
+
 static enum step on_greeting(struct session *s, const struct reply *r)
 {
+	s->is_known = names_known_server(r);
 	return ok(r) ? STEP_EHLO : refused_for_good(s, VERDICT_AT_GREETING, r);
 }
 
@@ -197,15 +213,15 @@ static void put_dsn(const struct session *s, struct sbuf *line,
 
 static void put_mail(struct session *s, struct sbuf *line)
 {
-	sbuf_addf(line, "MAIL FROM:<%s>", s->mail->sender);
+	sbuf_addf(line, "MAIL FROM:<%s>", s->at->mail->sender);
 	if (s->offer.size)
-		sbuf_addf(line, " SIZE=%" PRIu64, s->mail->size);
-	if (s->mail->is_8bit && s->offer.eightbit)
+		sbuf_addf(line, " SIZE=%" PRIu64, s->at->mail->size);
+	if (s->at->mail->is_8bit && s->offer.eightbit)
 		sbuf_addstr(line, " BODY=8BITMIME");
-	if (s->mail->is_utf8 && s->offer.smtputf8)
+	if (s->at->mail->is_utf8 && s->offer.smtputf8)
 		sbuf_addstr(line, " SMTPUTF8");
-	put_dsn(s, line, "RET", s->mail->ret);
-	put_dsn(s, line, "ENVID", s->mail->envid);
+	put_dsn(s, line, "RET", s->at->mail->ret);
+	put_dsn(s, line, "ENVID", s->at->mail->envid);
 }
 
 static enum step after_envelope(const struct session *s)
@@ -232,16 +248,16 @@ static enum step on_mail(struct session *s, const struct reply *r)
 		s->needs_reset = true;
 		return STEP_RCPT;
 	}
-	s->mail_refused = true;
+	s->at->mail_refused = true;
 	scope = settle_refusal(s, VERDICT_AT_MAIL, r, &f);
-	settle_turn(s, OUTCOME_REFUSED, scope, &f);
+	settle_turn(s->at, OUTCOME_REFUSED, scope, &f);
 	return leave(s, r);
 }
 
 static void put_rcpt(struct session *s, struct sbuf *line)
 {
 	const struct session_recipient *rcpt =
-		&s->mail->recipients[s->turn[s->next_rcpt++]];
+		transaction_recipient(s->at, s->at->next_rcpt++);
 
 	sbuf_addf(line, "RCPT TO:<%s>", rcpt->address);
 	put_dsn(s, line, "NOTIFY", rcpt->notify);
@@ -250,28 +266,31 @@ static void put_rcpt(struct session *s, struct sbuf *line)
 
 static enum step on_rcpt(struct session *s, const struct reply *r)
 {
+	struct transaction *t = s->at;
 	struct session_recipient *rcpt =
-		&s->mail->recipients[s->turn[s->next_answer++]];
+		transaction_recipient(t, t->next_answer++);
 	struct fault f;
 
-	if (s->mail_refused)
+	if (t->mail_refused)
 		return leave(s, r);
 	if (ok(r)) {
 		rcpt->is_accepted = true;
-		s->accepted++;
-	} else if (s->accepted == 0 || !verdict_is_too_many(r)) {
+		t->accepted++;
+	} else if (t->accepted == 0 || !verdict_is_too_many(r)) {
 		enum verdict_scope scope =
 			settle_refusal(s, VERDICT_AT_RCPT, r, &f);
 
 		settle_one(rcpt, OUTCOME_REFUSED, scope, &f);
+	} else {
+		s->settings.recipients = (unsigned)t->accepted;
 	}
 	if (r->code == 421) {
-		settle_turn(s, OUTCOME_REFUSED, VERDICT_SERVER, &f);
+		settle_turn(t, OUTCOME_REFUSED, VERDICT_SERVER, &f);
 		return STEP_END;
 	}
-	if (s->next_answer < s->turn_count)
+	if (t->next_answer < t->count)
 		return STEP_RCPT;
-	return s->accepted > 0 ? after_envelope(s) : leave(s, r);
+	return t->accepted > 0 ? after_envelope(s) : leave(s, r);
 }
 
 static void put_data(struct session *s, struct sbuf *line)
@@ -287,12 +306,12 @@ static enum step on_data(struct session *s, const struct reply *r)
 	struct fault f;
 
 	if (r->code == 354)
-		return s->accepted > 0 ? STEP_CONTENT : STEP_EMPTY;
-	if (s->accepted > 0) {
+		return s->at->accepted > 0 ? STEP_CONTENT : STEP_EMPTY;
+	if (s->at->accepted > 0) {
 		enum verdict_scope scope =
 			settle_refusal(s, VERDICT_AT_DATA, r, &f);
 
-		settle_accepted(s, OUTCOME_REFUSED, scope, &f);
+		settle_accepted(s->at, OUTCOME_REFUSED, scope, &f);
 	}
 	return leave(s, r);
 }
@@ -306,7 +325,7 @@ static void delivered(struct session *s, const struct reply *r)
 	reply_show(r, text, sizeof(text));
 	fault_set(&words, FAULT_NONE,
 	          r->status[0] != '\0' ? r->status : "2.0.0", "%s", text);
-	settle_accepted(s, OUTCOME_DELIVERED, VERDICT_MESSAGE, &words);
+	settle_accepted(s->at, OUTCOME_DELIVERED, VERDICT_MESSAGE, &words);
 }
 
 void step_settle_final(struct session *s, const struct reply *r)
@@ -314,14 +333,14 @@ void step_settle_final(struct session *s, const struct reply *r)
 	enum verdict_scope scope;
 	struct fault f;
 
-	if (s->accepted == 0)
+	if (s->at->accepted == 0)
 		return;
-	if (ok(r) && !s->is_cut) {
+	if (ok(r) && !s->at->is_cut) {
 		delivered(s, r);
 		return;
 	}
 	scope = settle_refusal(s, VERDICT_AT_FINAL, r, &f);
-	settle_accepted(s, OUTCOME_REFUSED, scope, &f);
+	settle_accepted(s->at, OUTCOME_REFUSED, scope, &f);
 }
 
 /* The end of content clears the server's buffers, whatever it says to it. */
@@ -340,7 +359,7 @@ static enum step on_empty(struct session *s, const struct reply *r)
 
 static void put_bdat(struct session *s, struct sbuf *line)
 {
-	sbuf_addf(line, "BDAT %" PRIu64 " LAST", s->mail->size);
+	sbuf_addf(line, "BDAT %" PRIu64 " LAST", s->at->mail->size);
 }
 
 /* RFC 3030, section 2: after a refused BDAT only RSET is sure to work. */
@@ -359,18 +378,37 @@ static void put_rset(struct session *s, struct sbuf *line)
 
 /* RSET cannot be refused (RFC 5321, section 4.1.1.5): who does it is leaving or
  * out of step with us, and the messages that wait must be told why. */
+static void reset_refused(const struct reply *r, struct fault *f)
+{
+	char text[320];
+
+	reply_show(r, text, sizeof(text));
+	fault_set(f, FAULT_TEMP, "4.5.0", "RSET: %s", text);
+}
+
 static enum step on_rset(struct session *s, const struct reply *r)
 {
 	struct fault f;
-	char text[320];
 
 	s->needs_reset = false;
 	if (ok(r))
 		return STEP_IDLE;
-	reply_show(r, text, sizeof(text));
-	fault_set(&f, FAULT_TEMP, "4.5.0", "RSET: %s", text);
+	reset_refused(r, &f);
 	settle_trouble(s, VERDICT_SERVER, &f);
 	return farewell(r);
+}
+
+/* Before a message that is sent ahead: what the last one may have left. */
+static enum step on_clean(struct session *s, const struct reply *r)
+{
+	struct fault f;
+
+	s->needs_reset = false;
+	if (ok(r))
+		return STEP_MAIL;
+	reset_refused(r, &f);
+	session_broken(s, VERDICT_SERVER, &f);
+	return STEP_END;
 }
 
 static void put_quit(struct session *s, struct sbuf *line)
@@ -393,14 +431,20 @@ static enum step ahead_of_mail(const struct session *s)
 	return s->offer.pipelining ? STEP_RCPT : STEP_WAIT;
 }
 
+static enum step ahead_of_clean(const struct session *s)
+{
+	(void)s;
+	return STEP_MAIL;
+}
+
 /* A large message is not sent to recipients that may all be refused. */
 static enum step ahead_of_rcpt(const struct session *s)
 {
 	if (!s->offer.pipelining)
 		return STEP_WAIT;
-	if (s->next_rcpt < s->turn_count)
+	if (s->at->next_rcpt < s->at->count)
 		return STEP_RCPT;
-	if (uses_chunks(s) && s->mail->size > SESSION_CHUNK_AHEAD)
+	if (uses_chunks(s) && s->at->mail->size > SESSION_CHUNK_AHEAD)
 		return STEP_WAIT;
 	return after_envelope(s);
 }
@@ -428,6 +472,8 @@ static const struct step_row steps[] = {
 	[STEP_CANCEL]    = { "AUTH",      300, SESSION_WRITE,     put_cancel,   on_cancel,   NULL },
 	[STEP_PROOF]     = { "proof",       0, SESSION_PROOF,     NULL,         NULL,        NULL },
 	[STEP_IDLE]      = { "idle",        0, SESSION_IDLE,      NULL,         NULL,        NULL },
+	[STEP_AHEAD]     = { "ahead",       0, SESSION_AHEAD,     NULL,         NULL,        NULL },
+	[STEP_CLEAN]     = { "RSET",      300, SESSION_WRITE,     put_rset,     on_clean,    ahead_of_clean },
 	[STEP_MAIL]      = { "MAIL",      300, SESSION_WRITE,     put_mail,     on_mail,     ahead_of_mail },
 	[STEP_RCPT]      = { "RCPT",      300, SESSION_WRITE,     put_rcpt,     on_rcpt,     ahead_of_rcpt },
 	[STEP_DATA]      = { "DATA",      120, SESSION_WRITE,     put_data,     on_data,     NULL },

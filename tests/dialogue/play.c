@@ -42,7 +42,7 @@ struct player {
 	const struct mode *mode;
 	struct session session;
 	struct sasl *sasl;
-	size_t turn, mail;
+	size_t turn;
 	struct event events[SESSION_DUE + 8];
 	size_t event_count;
 	struct sbuf inbox; /* sent by the server, not yet received */
@@ -279,14 +279,45 @@ static bool has_open(const struct session_mail *mail)
 	return false;
 }
 
+/* Mail that waits, or NULL; *finished are done. */
+static struct session_mail *
+next_mail(const struct player *p, struct session_mail *mails, size_t *finished)
+{
+	struct session_mail *next = NULL;
+
+	*finished = 0;
+	for (size_t i = p->script->mail_count; i-- > 0;) {
+		if (session_has(&p->session, &mails[i]))
+			continue;
+		if (has_open(&mails[i]))
+			next = &mails[i];
+		else
+			++*finished;
+	}
+	return next;
+}
+
 static void be_idle(struct player *p, struct session_mail *mails)
 {
-	while (p->mail < p->script->mail_count && !has_open(&mails[p->mail]))
-		p->mail++;
-	if (p->mail == p->script->mail_count)
+	size_t finished;
+	struct session_mail *next = next_mail(p, mails, &finished);
+
+	if (next == NULL)
 		session_quit(&p->session);
 	else
-		session_send(&p->session, &mails[p->mail]);
+		session_send(&p->session, next);
+}
+
+/* As flush/depth begins: one more ahead for each that is finished. */
+static void be_ahead(struct player *p, struct session_mail *mails)
+{
+	size_t finished;
+	struct session_mail *next = next_mail(p, mails, &finished);
+
+	if (next == NULL || p->session.window_count > finished)
+		session_wait(&p->session);
+	else
+		session_send(&p->session, next);
 }
 
 static void act(struct player *p, struct session_mail *mails)
@@ -314,6 +345,7 @@ static void act(struct player *p, struct session_mail *mails)
 	case SESSION_CHALLENGE: answer_challenge(p); break;
 	case SESSION_PROOF: prove(p); break;
 	case SESSION_IDLE: be_idle(p, mails); break;
+	case SESSION_AHEAD: be_ahead(p, mails); break;
 	case SESSION_DONE:
 		p->is_stalled = false;
 		add_event(p, CLOSE, "(close)");
@@ -401,6 +433,7 @@ static void play(struct player *p, struct script *s)
 		.is_encrypted = p->mode->is_encrypted,
 		.needs_tls = p->mode->needs_tls,
 		.needs_login = s->user != NULL,
+		.overlap = s->overlaps ? OVERLAP_ALWAYS : OVERLAP_KNOWN,
 	};
 
 	reset_outcomes(s);

@@ -142,15 +142,22 @@ static int take_pure(struct script *s, const char *words)
 	return words[0] == '\0' ? 0 : -1;
 }
 
+static int set_overlap(struct script *s, const char *words)
+{
+	s->overlaps = true;
+	return words[0] == '\0' ? 0 : -1;
+}
+
 static const struct {
 	const char *name;
 	int (*set)(struct script *s, const char *words);
 } keys[] = {
-	{ "from", set_sender }, { "to", add_recipient },
-	{ "body", set_body },   { "body-size", set_body_size },
-	{ "8bit", set_8bit },   { "again", add_again },
-	{ "tls", set_tls },     { "login", set_login },
-	{ "pure", take_pure },  { "dsn", set_dsn },
+	{ "from", set_sender },     { "to", add_recipient },
+	{ "body", set_body },       { "body-size", set_body_size },
+	{ "8bit", set_8bit },       { "again", add_again },
+	{ "tls", set_tls },         { "login", set_login },
+	{ "pure", take_pure },      { "dsn", set_dsn },
+	{ "overlap", set_overlap },
 };
 
 static int read_key(struct script *s, const char *line)

@@ -24,6 +24,7 @@ struct script {
 	const char *path;
 	struct dialogue dialogue;
 	char *tls;                  /* NULL: in clear and implicit */
+	bool overlaps;              /* with any server */
 	char *ret, *envid, *notify; /* of @ dsn, or NULL */
 	char *user, *password, *mechanisms;
 	struct session_mail mails[MAILS_MAX];

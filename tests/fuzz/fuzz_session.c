@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* fuzz_session - any server, any settings, two messages
+/* fuzz_session - any server, any settings, four messages
  *
  * The first four bytes say what we want and how the bytes come:
  *
  *   - settings: TLS needed, implicit, login, 8-bit content, UTF-8 address,
  *     large, content cut short, many recipients (the enum below);
- *   - recipients of the first message; high bits: addresses that are bad;
+ *   - recipients of the first message; high bits: addresses that are bad, and
+ *     messages go ahead of answers whenever they may;
  *   - length of the pieces;
  *   - login: mechanism, length of the initial response, proof;
  *
@@ -19,6 +20,8 @@
  *   - who is in doubt had the content sent;
  *   - each transaction settles at least one whom it asked, so all that is open
  *     at the end was not asked, or came after one whom the server took;
+ *   - messages are finished in the order in which they went, and one that is
+ *     not under way is not changed any more;
  *   - the account's trouble returns no mail.
  */
 #include <stdint.h>
@@ -28,7 +31,7 @@
 
 #include "smtp/session.h"
 
-#define MAILS 2
+#define MAILS 4
 #define CROWD 130
 #define ACTIONS_MAX 100000
 
@@ -42,6 +45,7 @@ enum {
 	CUT = 64,
 	MANY = 128,
 };
+#define AHEAD 32 /* of the second byte */
 
 struct world {
 	const char *bytes; /* of the server */
@@ -51,10 +55,12 @@ struct world {
 	struct session_mail mails[MAILS];
 	struct session_recipient recipients[MAILS][CROWD];
 	struct outcome before[MAILS][CROWD]; /* settled ones, as they were */
-	size_t mail;
-	size_t open; /* recipients of this mail at its last transaction */
+	size_t open[MAILS]; /* recipients at its last transaction; 0: none is
+	                       to be compared */
+	bool is_begun[MAILS], was_sent[MAILS]; /* its content, in that */
+	size_t went[MAILS], went_count;        /* under way, in order */
+	bool goes_ahead;
 	unsigned challenges;
-	bool is_begun, was_sent; /* this transaction; its content */
 	bool is_over;
 };
 
@@ -89,18 +95,37 @@ static void check_line(const struct world *w)
 	must(strncmp(line, "AUTH ", 5) != 0 || n + 2 <= 512, "length of AUTH");
 }
 
-static void check_settled(const struct outcome *o, const struct world *w)
+static void check_settled(const struct world *w, size_t i,
+                          const struct outcome *o)
 {
-	must(o->state != OUTCOME_DELIVERED || (w->is_begun && w->was_sent &&
-	                                       o->fault.kind == FAULT_NONE),
+	must(o->state != OUTCOME_DELIVERED ||
+	             (w->was_sent[i] && o->fault.kind == FAULT_NONE),
 	     "delivered only what was sent");
-	must(o->state != OUTCOME_DOUBT || (w->is_begun && w->was_sent),
+	must(o->state != OUTCOME_DOUBT || w->was_sent[i],
 	     "in doubt only what was sent");
 	must(o->state != OUTCOME_REFUSED || o->fault.kind != FAULT_NONE,
 	     "a refusal has a reason");
 	must(o->state != OUTCOME_REFUSED || !verdict_is_account(o->scope) ||
 	             o->fault.kind != FAULT_PERM,
 	     "trouble of the account returns no mail");
+}
+
+/* What went is finished from the front. */
+static void check_order(struct world *w)
+{
+	bool has_gap = false;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < w->went_count; i++) {
+		bool is_here = session_has(&w->session, &w->mails[w->went[i]]);
+
+		must(!has_gap || is_here, "finished in order");
+		has_gap |= is_here;
+		if (is_here)
+			w->went[kept++] = w->went[i];
+	}
+	w->went_count = kept;
+	must(kept <= SESSION_WINDOW, "so many under way");
 }
 
 static void check_outcomes(struct world *w)
@@ -112,13 +137,16 @@ static void check_outcomes(struct world *w)
 			struct outcome *then = &w->before[i][j];
 
 			if (then->state == OUTCOME_OPEN &&
-			    now->state != OUTCOME_OPEN)
-				check_settled(now, w);
+			    now->state != OUTCOME_OPEN) {
+				must(w->is_begun[i], "nobody else's business");
+				check_settled(w, i, now);
+			}
 			must(then->state == OUTCOME_OPEN ||
 			             memcmp(then, now, sizeof(*now)) == 0,
 			     "what is settled stays settled");
 			*then = *now;
 		}
+	check_order(w);
 }
 
 /* --- the rest of the world ---------------------------------------------- */
@@ -198,39 +226,74 @@ static size_t count_open(const struct session_mail *mail)
 	return open;
 }
 
-static void be_idle(struct world *w)
+/* Mail that waits, or MAILS. */
+static size_t next_mail(struct world *w)
 {
-	struct session_mail *mail;
-	enum verdict_scope scope;
-	size_t open, asked;
+	for (size_t i = 0; i < MAILS; i++) {
+		if (session_has(&w->session, &w->mails[i]))
+			continue;
+		if (count_open(&w->mails[i]) > 0)
+			return i;
+		w->open[i] = 0;
+	}
+	return MAILS;
+}
 
-	check_outcomes(w);
-	while (w->mail < MAILS && count_open(&w->mails[w->mail]) == 0) {
-		w->mail++;
-		w->open = 0;
-	}
-	if (w->mail == MAILS) {
-		session_quit(&w->session);
-		return;
-	}
-	mail = &w->mails[w->mail];
-	open = count_open(mail);
-	must(w->open == 0 || w->open > open, "each transaction settles some");
-	w->open = open;
-	w->is_begun = true;
-	w->was_sent = false;
+static void send_mail(struct world *w, size_t i)
+{
+	struct session_mail *mail = &w->mails[i];
+	size_t open = count_open(mail), asked;
+	enum verdict_scope scope;
+
+	must(w->open[i] == 0 || w->open[i] > open,
+	     "each transaction settles some");
+	w->open[i] = open;
+	w->is_begun[i] = true;
+	w->was_sent[i] = false;
 	asked = session_send(&w->session, mail);
 	must(asked <= SESSION_FLIGHT, "recipients of one transaction");
 	must(asked > 0 || count_open(mail) == 0 ||
 	             session_trouble(&w->session, &scope) != NULL,
 	     "nobody asked, all settled or no use");
 	must(asked <= open, "only open ones are asked");
-	if (asked == 0)
-		w->open = 0; /* it was no transaction */
+	must(session_has(&w->session, mail) == (asked > 0), "under way");
+	if (asked > 0)
+		w->went[w->went_count++] = i;
+	else
+		w->open[i] = 0; /* it was no transaction */
+}
+
+static void be_idle(struct world *w)
+{
+	size_t i;
+
+	check_outcomes(w);
+	must(w->went_count == 0, "idle is when nothing is under way");
+	i = next_mail(w);
+	if (i == MAILS)
+		session_quit(&w->session);
+	else
+		send_mail(w, i);
+}
+
+static void be_ahead(struct world *w)
+{
+	size_t i;
+
+	check_outcomes(w);
+	must(w->goes_ahead, "only where it was asked for");
+	must(w->went_count > 0, "ahead of something");
+	i = next_mail(w);
+	if (i == MAILS)
+		session_wait(&w->session);
+	else
+		send_mail(w, i);
 }
 
 static void send_content(struct world *w)
 {
+	size_t i = w->went[w->went_count - 1];
+
 	if ((w->wish & CUT) != 0) {
 		session_content_cut(&w->session);
 		return;
@@ -240,7 +303,7 @@ static void send_content(struct world *w)
 		receive(w);
 	if (session_next(&w->session) == SESSION_DONE)
 		return;
-	w->was_sent = true;
+	w->was_sent[i] = true;
 	session_content_sent(&w->session);
 }
 
@@ -262,6 +325,7 @@ static void act(struct world *w)
 	case SESSION_CHALLENGE: answer(w); break;
 	case SESSION_PROOF: prove(w); break;
 	case SESSION_IDLE: be_idle(w); break;
+	case SESSION_AHEAD: be_ahead(w); break;
 	case SESSION_DONE: w->is_over = true; break;
 	}
 	check_outcomes(w);
@@ -293,16 +357,20 @@ static void set_up(struct world *w, const uint8_t *bytes, size_t n)
 		.is_encrypted = (bytes[0] & IMPLICIT) != 0,
 		.needs_tls = (bytes[0] & TLS_NEEDED) != 0,
 		.needs_login = (bytes[0] & LOGIN) != 0,
+		.overlap = (bytes[1] & AHEAD) != 0 ? OVERLAP_ALWAYS
+		                                   : OVERLAP_NEVER,
 	};
 
 	w->wish = bytes[0];
+	w->goes_ahead = settings.overlap == OVERLAP_ALWAYS;
 	w->piece = (size_t)bytes[2] % 64 + 1;
 	w->login = bytes[3];
 	w->bytes = (const char *)bytes + 4;
 	w->n = n - 4;
 	make_mail(w, 0, (w->wish & MANY) != 0 ? CROWD : bytes[1] % 8U,
 	          (bytes[1] & 128) != 0);
-	make_mail(w, 1, 2, (bytes[1] & 64) != 0);
+	for (size_t i = 1; i < MAILS; i++)
+		make_mail(w, i, 2, (bytes[1] & 64) != 0);
 	session_init(&w->session, &settings);
 }
 
@@ -321,8 +389,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	while (!w->is_over && actions++ < ACTIONS_MAX)
 		act(w);
 	must(w->is_over, "an end");
-	must(w->open == 0 || count_open(&w->mails[w->mail]) < w->open,
-	     "the last transaction settled some");
+	for (size_t i = 0; i < MAILS; i++)
+		must(w->open[i] == 0 || count_open(&w->mails[i]) < w->open[i],
+		     "the last transaction settled some");
 	lose(w); /* too late, and changes nothing */
 	check_outcomes(w);
 	f = session_trouble(&w->session, &scope);

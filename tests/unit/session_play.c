@@ -193,6 +193,7 @@ static void act(struct player *p)
 	case SESSION_CHALLENGE: answer_challenge(p); break;
 	case SESSION_PROOF: session_proved(s); break;
 	case SESSION_IDLE: be_idle(p); break;
+	case SESSION_AHEAD: session_wait(s); break;
 	case SESSION_DONE: p->is_over = true; break;
 	}
 }

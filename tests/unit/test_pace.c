@@ -11,28 +11,30 @@
 static const struct {
 	unsigned most;
 	int64_t setup, each;	/* milliseconds; 0: unknown */
-	unsigned lanes, ready;
+	unsigned lanes, ready, under_way;
 	size_t waiting;
 	unsigned wanted;
 } cases[] = {
-	{ 20, 0, 0, 0, 0, 0, 0 },
-	{ 20, 0, 0, 0, 0, 1, 1 },
-	{ 20, 0, 0, 0, 0, 1000, 1 },
-	{ 20, 0, 0, 1, 0, 1000, 1 },	/* not even a greeting yet */
-	{ 20, 500, 0, 1, 1, 1000, 1 },	/* no message yet */
-	{ 20, 500, 110, 1, 1, 1000, 2 },
-	{ 20, 500, 110, 2, 2, 1000, 4 },
-	{ 20, 500, 110, 2, 1, 1000, 2 },	/* one is on its way */
-	{ 20, 500, 110, 3, 2, 1000, 4 },
-	{ 20, 500, 110, 12, 12, 1000, 20 },
-	{ 20, 500, 110, 20, 20, 1000, 20 },
-	{ 20, 500, 110, 1, 1, 3, 1 },	/* 330 ms are not worth 500 */
-	{ 20, 500, 110, 1, 1, 1, 1 },
-	{ 20, 10, 0, 1, 1, 1000, 1 },	/* next door */
-	{ 3, 500, 110, 2, 2, 1000, 3 },
-	{ 3, 500, 110, 3, 3, 1000, 3 },
-	{ 1, 500, 110, 1, 1, 1000, 1 },
-	{ 20, 500, 9000, 4, 4, 5, 5 },
+	{ 20, 0, 0, 0, 0, 0, 0, 0 },
+	{ 20, 0, 0, 0, 0, 0, 1, 1 },
+	{ 20, 0, 0, 0, 0, 0, 1000, 1 },
+	{ 20, 0, 0, 1, 0, 1, 1000, 1 },	/* not even a greeting yet */
+	{ 20, 500, 0, 1, 1, 1, 1000, 1 },	/* no message yet */
+	{ 20, 500, 110, 1, 1, 1, 1000, 2 },
+	{ 20, 500, 110, 2, 2, 2, 1000, 4 },
+	{ 20, 500, 110, 2, 1, 2, 1000, 2 },	/* one is on its way */
+	{ 20, 500, 110, 3, 2, 3, 1000, 4 },
+	{ 20, 500, 110, 12, 12, 12, 1000, 20 },
+	{ 20, 500, 110, 20, 20, 20, 1000, 20 },
+	{ 20, 500, 110, 1, 1, 1, 3, 1 },	/* 330 ms are not worth 500 */
+	{ 20, 500, 110, 1, 1, 1, 1, 1 },
+	{ 20, 10, 0, 1, 1, 1, 1000, 1 },	/* next door */
+	{ 3, 500, 110, 2, 2, 2, 1000, 3 },
+	{ 3, 500, 110, 3, 3, 3, 1000, 3 },
+	{ 1, 500, 110, 1, 1, 1, 1000, 1 },
+	{ 20, 500, 9000, 4, 4, 4, 5, 5 },
+	{ 20, 500, 110, 1, 1, 64, 500, 1 },	/* ahead of answers: 860 ms */
+	{ 20, 500, 110, 1, 1, 64, 5000, 2 },
 };
 /* clang-format on */
 
@@ -46,7 +48,7 @@ START_TEST(wanted)
 	if (cases[_i].each > 0)
 		pace_taken(&p, cases[_i].each);
 	ck_assert_uint_eq(pace_wanted(&p, cases[_i].lanes, cases[_i].ready,
-	                              cases[_i].waiting),
+	                              cases[_i].under_way, cases[_i].waiting),
 	                  cases[_i].wanted);
 }
 END_TEST
@@ -62,16 +64,16 @@ START_TEST(throttled)
 		pace_taken(&p, 100);
 	pace_throttled(&p, 16);
 	ck_assert_uint_eq(p.limit, 8);
-	ck_assert_uint_eq(pace_wanted(&p, 8, 8, 1000), 8);
+	ck_assert_uint_eq(pace_wanted(&p, 8, 8, 8, 1000), 8);
 	for (int i = 0; i < 12; i++)
 		pace_taken(&p, 100);
-	ck_assert_uint_eq(pace_wanted(&p, 8, 8, 1000), 9);
+	ck_assert_uint_eq(pace_wanted(&p, 8, 8, 8, 1000), 9);
 	for (int i = 0; i < 1000; i++)
 		pace_taken(&p, 100);
 	ck_assert_uint_eq(p.limit, 20);
 	pace_throttled(&p, 1);
 	ck_assert_uint_eq(p.limit, 1);
-	ck_assert_uint_eq(pace_wanted(&p, 1, 1, 1000), 1);
+	ck_assert_uint_eq(pace_wanted(&p, 1, 1, 1, 1000), 1);
 }
 END_TEST
 
@@ -84,9 +86,32 @@ START_TEST(settled)
 	pace_settle(&p, 3);
 	for (int i = 0; i < 1000; i++)
 		pace_taken(&p, 100);
-	ck_assert_uint_eq(pace_wanted(&p, 2, 2, 1000), 3);
+	ck_assert_uint_eq(pace_wanted(&p, 2, 2, 2, 1000), 3);
 	pace_settle(&p, 0);
-	ck_assert_uint_eq(pace_wanted(&p, 1, 1, 1000), 1);
+	ck_assert_uint_eq(pace_wanted(&p, 1, 1, 1, 1000), 1);
+}
+END_TEST
+
+/* From one flush to the next. */
+START_TEST(remembered)
+{
+	struct pace p;
+
+	pace_init(&p, 20);
+	ck_assert_uint_eq(pace_learned(&p), 0);
+	pace_throttled(&p, 10);
+	ck_assert_uint_eq(pace_learned(&p), 5);
+	pace_init(&p, 20);
+	pace_remember(&p, 5);
+	ck_assert_uint_eq(pace_limit(&p), 5);
+	pace_remember(&p, 0);
+	ck_assert_uint_eq(pace_limit(&p), 5);
+	for (int i = 0; i < 1000; i++)
+		pace_taken(&p, 100);
+	ck_assert_uint_eq(pace_learned(&p), 0);
+	pace_init(&p, 2);
+	pace_remember(&p, 5);
+	ck_assert_uint_eq(pace_limit(&p), 2);
 }
 END_TEST
 
@@ -98,10 +123,10 @@ START_TEST(enough)
 	pace_init(&p, 20);
 	pace_ready(&p, 100);
 	pace_taken(&p, 50);
-	ck_assert_uint_eq(pace_wanted(&p, 2, 2, 1000), 4);
+	ck_assert_uint_eq(pace_wanted(&p, 2, 2, 2, 1000), 4);
 	for (int i = 0; i < 20; i++)
 		pace_taken(&p, 200);
-	ck_assert_uint_eq(pace_wanted(&p, 4, 4, 1000), 4);
+	ck_assert_uint_eq(pace_wanted(&p, 4, 4, 4, 1000), 4);
 }
 END_TEST
 
@@ -116,6 +141,7 @@ int main(void)
 	tcase_add_loop_test(all, wanted, 0, COUNT_OF(cases));
 	tcase_add_test(all, throttled);
 	tcase_add_test(all, settled);
+	tcase_add_test(all, remembered);
 	tcase_add_test(all, enough);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

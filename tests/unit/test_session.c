@@ -530,6 +530,7 @@ START_TEST(time_limits)
 			else
 				session_quit(&s);
 			break;
+		case SESSION_AHEAD:
 		case SESSION_CONTENT: session_content_sent(&s); break;
 		case SESSION_WRITE:
 		case SESSION_CHUNK:
