@@ -26,6 +26,7 @@ struct carry {
 	bool is_ready;   /* past the login */
 	bool is_resting; /* until `rate` lets it go on */
 	bool is_refused; /* it ended at a message */
+	bool is_leaving; /* QUIT was said, or will be */
 	unsigned begun;  /* messages, on this connection */
 	unsigned taken;  /* those of them that the server answered to the end */
 	unsigned useful; /* how often it brought somebody an end */

@@ -8,6 +8,7 @@
 #include "base/intl.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/port.h"
 #include "base/sbuf.h"
 #include "flush/record.h"
 #include "queue/pause.h"
@@ -17,44 +18,15 @@
 #define REFUSALS_MOST 2
 
 #define REST_MOST 10000 /* milliseconds that a connection waits for `rate` */
+#define STAY_MOST                                                            \
+	100000          /* that the pass does, when the server slows us down \
+	                 */
 #define LEARNED_LEAST 2 /* messages on a connection that tell of a limit */
-
-void route_init(struct route *r, const struct smarthost *smarthost,
-                const struct config *config, int64_t config_time,
-                const struct spool *spool)
-{
-	memset(r, 0, sizeof(*r));
-	r->smarthost = smarthost;
-	r->config = config;
-	r->spool = spool;
-	pace_init(&r->pace, smarthost->connections);
-	bucket_parse(&r->bucket, smarthost->rate); /* which was checked */
-	bucket_load(&r->bucket, &spool->pause, smarthost->name);
-	limits_load(&r->limits, &spool->pause, smarthost->name, config_time);
-	pace_remember(&r->pace, r->limits.connections);
-}
-
-void route_release(struct route *r)
-{
-	for (size_t i = 0; i < ROUTE_LANES; i++)
-		carry_release(&r->lanes[i]);
-	departure_release(&r->departure);
-	supply_release(&r->supply);
-}
-
-void route_add(struct route *r, const char *id)
-{
-	supply_add(&r->supply, id);
-}
-
-void route_sort(struct route *r)
-{
-	supply_sort(&r->supply, r->spool);
-}
+#define SLOWED_MOST 5   /* times that a message meets "slower" in a pass */
 
 /* What the lanes have, added up. */
 struct sum {
-	unsigned lanes, ready, large, suspects, under_way;
+	unsigned lanes, staying, ready, large, suspects, under_way;
 };
 
 static struct sum add_up(const struct route *r)
@@ -67,6 +39,7 @@ static struct sum add_up(const struct route *r)
 		if (c->lane == NULL)
 			continue;
 		sum.lanes++;
+		sum.staying += c->is_ready && !c->is_leaving;
 		sum.ready += c->is_ready;
 		sum.large += carry_has(c, SUPPLY_LARGE_ONE);
 		sum.suspects += carry_has(c, SUPPLY_SUSPECT);
@@ -105,6 +78,113 @@ static void store_limits(struct route *r)
 	limits_store(&r->limits, &r->spool->pause, r->smarthost->name);
 }
 
+void route_init(struct route *r, const struct smarthost *smarthost,
+                const struct config *config, int64_t config_time,
+                const struct spool *spool)
+{
+	memset(r, 0, sizeof(*r));
+	r->smarthost = smarthost;
+	r->config = config;
+	r->spool = spool;
+	pace_init(&r->pace, smarthost->connections);
+	bucket_parse(&r->bucket, smarthost->rate); /* which was checked */
+	bucket_load(&r->bucket, &spool->pause, smarthost->name);
+	throttle_load(&r->throttle, &spool->pause, smarthost->name);
+	limits_load(&r->limits, &spool->pause, smarthost->name, config_time);
+	pace_remember(&r->pace, r->limits.connections);
+}
+
+void route_release(struct route *r)
+{
+	for (size_t i = 0; i < ROUTE_LANES; i++)
+		carry_release(&r->lanes[i]);
+	departure_release(&r->departure);
+	supply_release(&r->supply);
+}
+
+void route_add(struct route *r, const char *id)
+{
+	supply_add(&r->supply, id);
+}
+
+void route_sort(struct route *r)
+{
+	supply_sort(&r->supply, r->spool);
+}
+
+/* --- a message that we were too fast for ---------------------------------- */
+
+/* Somebody was not taken because we are too fast.  Why, or NULL. */
+static const struct fault *throttled(const struct job *job)
+{
+	for (size_t i = 0; i < job->mail.count; i++) {
+		const struct outcome *o = &job->mail.recipients[i].outcome;
+
+		if (o->state == OUTCOME_REFUSED &&
+		    o->scope == VERDICT_THROTTLE &&
+		    !job->audience.slots[i].is_counted)
+			return &o->fault;
+	}
+	return NULL;
+}
+
+/* How often in this pass, with this time. */
+static unsigned count_slowed(struct route *r, const char *id)
+{
+	size_t at = 0;
+
+	while (at < ROUTE_SLOWED && strcmp(r->slowed[at].id, id) != 0)
+		at++;
+	if (at == ROUTE_SLOWED) {
+		at = r->next_slowed++ % ROUTE_SLOWED;
+		memcpy(r->slowed[at].id, id, ENTRY_ID_LENGTH + 1);
+		r->slowed[at].times = 0;
+	}
+	return ++r->slowed[at].times;
+}
+
+/* Somebody has the message: this connection was of use. */
+static void record(struct route *r, struct carry *c, struct job *job)
+{
+	unsigned delivered = r->result.delivered;
+
+	record_outcomes(job, lane_peer(c->lane), &r->result);
+	if (r->result.delivered != delivered)
+		c->useful++;
+}
+
+/* It comes first again, as if not a word had been said about it. */
+static void put_back(struct route *r, struct job **job)
+{
+	supply_return(&r->supply, (*job)->entry.id);
+	job_free(job);
+}
+
+/* It goes again, later in this pass; not for ever, since the server may mean
+ * the message.  Nothing but that is taken: the account waits. */
+static void slow_down(struct route *r, struct carry *c, struct job *job)
+{
+	struct fault why = *throttled(job);
+	unsigned later = r->result.later;
+	uint32_t chance = 0;
+	bool is_hopeful;
+
+	port_random(&chance, sizeof(chance));
+	is_hopeful = throttle_refused(&r->throttle, clock_ticks(), chance);
+	if (add_up(r).lanes > 1)
+		pace_throttled(&r->pace, add_up(r).lanes);
+	record(r, c, job);
+	if (!is_hopeful && !r->is_stopped)
+		stop_route(r, VERDICT_QUOTA, &why);
+	if (is_hopeful && count_slowed(r, job->entry.id) < SLOWED_MOST) {
+		r->result.later = later;
+		put_back(r, &job);
+		return;
+	}
+	departure_finish(&r->departure, &job, r->config, is_hopeful,
+	                 &r->result);
+}
+
 /* --- a message that is done ----------------------------------------------- */
 
 /* A server that says 421 to a message after it took others wants a new
@@ -116,16 +196,6 @@ static bool wants_new_connection(const struct carry *c)
 
 	return f != NULL && scope == VERDICT_SERVER && f->kind == FAULT_TEMP &&
 	       c->useful > 0;
-}
-
-/* Somebody has the message: this connection was of use. */
-static void record(struct route *r, struct carry *c, struct job *job)
-{
-	unsigned delivered = r->result.delivered;
-
-	record_outcomes(job, lane_peer(c->lane), &r->result);
-	if (r->result.delivered != delivered)
-		c->useful++;
 }
 
 /* The message, not the connection, may be what the server cannot bear. */
@@ -151,13 +221,6 @@ static void end_job(struct route *r, struct carry *c, struct job *job)
 	c->is_refused = is_refused_here(c);
 	departure_finish(&r->departure, &job, r->config, lane_is_lost(c->lane),
 	                 &r->result);
-}
-
-/* It comes first again, as if not a word had been said about it. */
-static void put_back(struct route *r, struct job **job)
-{
-	supply_return(&r->supply, (*job)->entry.id);
-	job_free(job);
 }
 
 /* The connection ended before the server had the message: was it only in the
@@ -192,6 +255,10 @@ static void settle(struct route *r, struct carry *c, struct job *job,
 	enum verdict_scope scope;
 	bool in_trouble = lane_trouble(c->lane, &scope) != NULL;
 
+	if (throttled(job) != NULL) {
+		slow_down(r, c, job);
+		return;
+	}
 	if (job_has_open(job) && !in_trouble && !r->is_ending) {
 		go_on_with(r, c, job);
 		return;
@@ -201,6 +268,7 @@ static void settle(struct route *r, struct carry *c, struct job *job,
 		c->taken++;
 		pace_taken(&r->pace, milliseconds);
 		depth_taken(&c->depth, milliseconds);
+		throttle_taken(&r->throttle, clock_ticks());
 	}
 	end_job(r, c, job);
 }
@@ -257,11 +325,14 @@ static void settle_answered(struct route *r, struct carry *c)
 /* --- the next message -------------------------------------------------------
  */
 
-/* May one more go, by the provider's rate? */
+/* May one more go, by the provider's rate, and as fast as it takes them? */
 static bool is_allowed(struct route *r)
 {
 	int64_t wait = bucket_wait(&r->bucket, clock_now() / 1000);
+	int64_t slower = throttle_wait(&r->throttle, clock_ticks());
 
+	if (slower > wait)
+		wait = slower;
 	r->free_at = wait > 0 ? clock_ticks() + wait : 0;
 	return wait == 0;
 }
@@ -354,6 +425,7 @@ static bool send_next(struct route *r, struct carry *c)
 		asked = most;
 	bucket_take(&r->bucket, (unsigned)asked);
 	bucket_store(&r->bucket, &r->spool->pause, r->smarthost->name);
+	throttle_sent(&r->throttle, clock_ticks());
 	if (!record_reserve(c->next, &r->result)) {
 		job_free(&c->next);
 		return true;
@@ -378,17 +450,23 @@ static bool is_used_up(const struct route *r, const struct carry *c)
 	unsigned found = r->limits.messages;
 	enum verdict_scope scope;
 
-	return lane_trouble(c->lane, &scope) != NULL ||
+	return lane_trouble(c->lane, &scope) != NULL || c->is_leaving ||
+	       add_up(r).staying > pace_limit(&r->pace) ||
 	       (most > 0 && c->begun >= most) ||
 	       (found > 0 && c->begun >= found);
 }
 
-/* Is the next message allowed so soon that it is worth to stay? */
-static bool rests(const struct route *r)
+/* Is the next message allowed so soon that it is worth to wait for it? */
+static bool stays(const struct route *r, int64_t milliseconds)
 {
 	return r->free_at != 0 && !r->is_ending && !r->is_stopped &&
 	       supply_count(&r->supply) > 0 &&
-	       r->free_at - clock_ticks() < REST_MOST;
+	       r->free_at - clock_ticks() < milliseconds;
+}
+
+static bool rests(const struct route *r)
+{
+	return stays(r, REST_MOST);
 }
 
 static void take_next(struct route *r, struct carry *c)
@@ -403,10 +481,11 @@ static void take_next(struct route *r, struct carry *c)
 /* Nothing is under way here, and nothing is to be. */
 static void leave(struct route *r, struct carry *c)
 {
-	if (!is_used_up(r, c) && rests(r))
-		c->is_resting = true;
-	else
-		lane_quit(c->lane);
+	c->is_resting = !is_used_up(r, c) && rests(r);
+	if (c->is_resting)
+		return;
+	c->is_leaving = true;
+	lane_quit(c->lane);
 }
 
 /* Ahead of answers; true: one went. */
@@ -481,9 +560,10 @@ static bool was_too_many(struct route *r, const struct carry *c,
 
 	if (others == 0 || (!is_login && !is_server))
 		return false;
-	pace_throttled(&r->pace, others + 1);
 	if (is_login) /* a login that is refused is not tried again and again */
 		pace_settle(&r->pace, sum.ready);
+	else
+		pace_throttled(&r->pace, others + 1);
 	r->limits.connections = pace_learned(&r->pace);
 	store_limits(r);
 	log_note("smarthost=%s dsn=%s connections=%u status=fewer (%s)",
@@ -527,6 +607,7 @@ static void end_lane(struct route *r, struct carry *c)
 	if (c->next != NULL)
 		put_back(r, &c->next);
 	learn(r, c);
+	throttle_store(&r->throttle, &r->spool->pause, r->smarthost->name);
 	if (c->useful > 0) {
 		r->refusals = 0;
 		pause_clear(&r->spool->pause, r->smarthost->name);
@@ -540,7 +621,7 @@ static void end_lane(struct route *r, struct carry *c)
 	else if (f != NULL && !r->is_stopped && !was_too_many(r, c, scope, f))
 		stop_route(r, scope, f);
 	else if (f == NULL && c->useful == 0 && !c->is_refused && !is_damaged &&
-	         add_up(r).lanes == 1)
+	         r->throttle.refused == 0 && add_up(r).lanes == 1)
 		r->is_stopped = true; /* never the same again without reason */
 	carry_release(c);
 }
@@ -674,7 +755,9 @@ static nfds_t gather(const struct route *r, struct pollfd *fds,
 			                    .events = lane_events(lane) };
 		note_deadline(deadline, lane_deadline(lane));
 	}
-	if (rests(r)) {
+	if (stays(r, throttle_wait(&r->throttle, clock_ticks()) > 0
+	                     ? STAY_MOST
+	                     : REST_MOST)) {
 		if (n == 0)
 			fds[n++] = (struct pollfd){ .fd = -1 };
 		note_deadline(deadline, r->free_at);
@@ -698,7 +781,7 @@ size_t route_held_back(const struct route *r, int64_t *seconds)
 {
 	int64_t wait = r->free_at - clock_ticks();
 
-	if (r->free_at == 0 || r->is_stopped)
+	if (r->free_at == 0 || r->is_stopped || r->smarthost->rate == NULL)
 		return 0;
 	*seconds = wait > 0 ? wait / 1000 + 1 : 1;
 	return supply_count(&r->supply);

@@ -20,9 +20,11 @@
 #include "flush/departure.h"
 #include "flush/pace.h"
 #include "flush/supply.h"
+#include "flush/throttle.h"
 #include "queue/limits.h"
 
 #define ROUTE_LANES 20
+#define ROUTE_SLOWED 20
 #define ROUTE_UNDER_WAY 256 /* messages: each is an open file */
 
 struct route {
@@ -39,6 +41,12 @@ struct route {
 	struct departure departure;
 	struct pace pace;
 	struct bucket bucket;
+	struct throttle throttle;
+	struct {
+		char id[ENTRY_ID_LENGTH + 1];
+		unsigned times;
+	} slowed[ROUTE_SLOWED]; /* messages that met "slower" lately */
+	unsigned next_slowed;
 	struct limits limits;
 	int64_t free_at;     /* clock_ticks(): the rate lets none go before */
 	unsigned refusals;   /* lanes in a row that ended at a message, none

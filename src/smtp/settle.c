@@ -4,7 +4,8 @@
 void settle_trouble(struct session *s, enum verdict_scope scope,
                     const struct fault *f)
 {
-	if (s->has_trouble || !verdict_is_account(scope))
+	if (s->has_trouble || !verdict_is_account(scope) ||
+	    scope == VERDICT_THROTTLE)
 		return;
 	s->has_trouble = true;
 	s->trouble_scope = scope;

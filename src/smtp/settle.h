@@ -9,7 +9,8 @@
 
 #include "smtp/transaction.h"
 
-/* Keep the first trouble that is the account's; others are left alone. */
+/* Keep the first trouble that ends the session: the account's, unless it only
+ * wants us to go more slowly. */
 void settle_trouble(struct session *s, enum verdict_scope scope,
                     const struct fault *f);
 

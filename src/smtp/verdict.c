@@ -68,6 +68,7 @@ static const struct row {
 	{ IN_MAIL,          500, 599, NULL,      "verified sender identity",    PERSON, VERDICT_MESSAGE,   CHECK_SENDER },
 	/* Amazon SES */
 	{ ANYWHERE,         454, 454, NULL,      "daily message quota",         TEMP,   VERDICT_QUOTA,     WAIT_QUOTA },
+	{ IN_MAIL,          454, 454, NULL,      "throttling failure",          TEMP,   VERDICT_THROTTLE,  WAIT_SLOWER },
 	{ ANYWHERE,         454, 454, NULL,      "throttling failure",          TEMP,   VERDICT_QUOTA,     WAIT_SLOWER },
 	{ IN_MAIL,          554, 554, NULL,      "address is not verified",     PERSON, VERDICT_MESSAGE,   CHECK_SENDER },
 	/* Gmail, Workspace relay, iCloud, IONOS */
@@ -78,7 +79,9 @@ static const struct row {
 	{ ANYWHERE,         450, 450, NULL,      "send limit exceeded",         TEMP,   VERDICT_QUOTA,     WAIT_QUOTA },
 	{ VERDICT_AT_AUTH,  534, 534, "5.7.9",   NULL,                          PERSON, VERDICT_LOGIN,     NEED_APP_PASSWORD },
 	/* Microsoft 365 */
+	{ IN_MAIL,          432, 432, NULL,      NULL,                          TEMP,   VERDICT_THROTTLE,  WAIT_SLOWER },
 	{ ANYWHERE,         432, 432, "4.3.2",   NULL,                          TEMP,   VERDICT_QUOTA,     WAIT_SLOWER },
+	{ IN_MAIL,          400, 599, NULL,      "thread limit exceeded",       TEMP,   VERDICT_THROTTLE,  WAIT_SLOWER },
 	{ ANYWHERE,         400, 599, NULL,      "thread limit exceeded",       TEMP,   VERDICT_QUOTA,     WAIT_SLOWER },
 	{ ANYWHERE,         500, 599, "5.7.139", NULL,                          PERSON, VERDICT_LOGIN,     TENANT_OFF },
 	{ ANYWHERE,         500, 599, "5.7.30",  NULL,                          PERSON, VERDICT_LOGIN,     NEED_OAUTH },
@@ -87,6 +90,9 @@ static const struct row {
 	{ VERDICT_AT_FINAL, 554, 554, "5.2.0",   "storedrv",                    TEMP,   VERDICT_QUOTA,     WAIT_QUOTA },
 	{ VERDICT_AT_FINAL, 554, 554, "5.2.2",   "storedrv",                    PERSON, VERDICT_LOGIN,     BOX_FULL },
 	{ VERDICT_AT_FINAL, 554, 554, "5.2.2",   "mailbox full",                PERSON, VERDICT_LOGIN,     BOX_FULL },
+	/* Postfix (smtpd_client_message_rate_limit and its like) */
+	{ IN_MAIL,          450, 450, "4.7.1",   "too much mail from",          TEMP,   VERDICT_THROTTLE,  WAIT_SLOWER },
+	{ IN_MAIL,          450, 450, "4.7.1",   "too many recipients from",    TEMP,   VERDICT_THROTTLE,  WAIT_SLOWER },
 	/* Zoho, Postfix (reject_sender_login_mismatch) */
 	{ IN_MAIL,          553, 553, NULL,      "relaying disallowed as",      PERSON, VERDICT_MESSAGE,   CHECK_SENDER },
 	{ IN_MAIL,          500, 599, NULL,      "not owned by user",           PERSON, VERDICT_MESSAGE,   CHECK_SENDER },
@@ -104,7 +110,6 @@ static const struct row {
 	{ IN_MAIL,          530, 530, NULL,      NULL,                          PERSON, VERDICT_LOGIN,     NEED_LOGIN },
 	{ IN_MAIL,          535, 535, NULL,      NULL,                          PERSON, VERDICT_LOGIN,     CHECK_LOGIN },
 	/* the server's own state, RFC 5321 section 4.2, RFC 3463 section 3.4 */
-	{ IN_MAIL,          432, 432, NULL,      NULL,                          TEMP,   VERDICT_QUOTA,     WAIT_SLOWER },
 	{ IN_MAIL,          400, 499, "4.3.1",   NULL,                          TEMP,   VERDICT_SERVER,    NULL },
 	{ IN_MAIL,          400, 499, "4.3.2",   NULL,                          TEMP,   VERDICT_SERVER,    NULL },
 	{ IN_MAIL,          503, 503, NULL,      NULL,                          TEMP,   VERDICT_SERVER,    NULL },
@@ -210,8 +215,7 @@ bool verdict_is_too_many(const struct reply *r)
 
 bool verdict_is_account(enum verdict_scope scope)
 {
-	return scope == VERDICT_LOGIN || scope == VERDICT_QUOTA ||
-	       scope == VERDICT_SERVER;
+	return scope != VERDICT_RECIPIENT && scope != VERDICT_MESSAGE;
 }
 
 const char *verdict_scope_name(enum verdict_scope scope)
@@ -220,6 +224,7 @@ const char *verdict_scope_name(enum verdict_scope scope)
 	case VERDICT_RECIPIENT: return "recipient";
 	case VERDICT_MESSAGE: return "message";
 	case VERDICT_LOGIN: return "login";
+	case VERDICT_THROTTLE: return "throttle";
 	case VERDICT_QUOTA: return "quota";
 	case VERDICT_SERVER: break;
 	}

@@ -6,7 +6,8 @@
  * other than they mean, by their words.  The verdict is a fault (later, never,
  * a person must act) and a scope: this recipient, this message, or the login,
  * the quota, the server, which are the account's trouble, stop the whole
- * smarthost for a while and give up no mail.
+ * smarthost for a while and give up no mail; or our speed, which is the
+ * account's as well and stops nothing (flush/throttle).
  *
  * Positive replies are not judged here.
  */
@@ -20,6 +21,7 @@ enum verdict_scope {
 	VERDICT_RECIPIENT,
 	VERDICT_MESSAGE,
 	VERDICT_LOGIN,
+	VERDICT_THROTTLE, /* more slowly, and it is taken */
 	VERDICT_QUOTA,
 	VERDICT_SERVER,
 };
@@ -45,10 +47,10 @@ enum verdict_scope verdict_judge(enum verdict_step at, const struct reply *r,
 /* "RCPT: 452 4.5.3": too many recipients for one transaction, not a refusal. */
 bool verdict_is_too_many(const struct reply *r);
 
-/* Is this scope the account's, so that the smarthost is to be left alone? */
+/* Is this scope the account's, so that it says nothing about the message? */
 bool verdict_is_account(enum verdict_scope scope);
 
-/* "recipient", "message", "login", "quota", "server". */
+/* "recipient", "message", "login", "throttle", "quota", "server". */
 const char *verdict_scope_name(enum verdict_scope scope);
 
 #endif

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """lanes - several connections to one smarthost, where they are worth it"""
 import asyncio
+import os
 import threading
 import time
 
@@ -232,6 +233,46 @@ def rate(its_stage):
     return why
 
 
+def slower(its_stage):
+    """the provider wants less: the same pass sends all, more slowly"""
+    why = []
+    host, far, scene, ran, _ = crowd(
+        its_stage, 60, "--fault", "final:20:reply 454 Throttling failure: "
+        "Maximum sending rate exceeded.", "--fault",
+        "mail:40:reply 450 4.7.1 Error: too much mail from 127.0.0.1")
+    counts = host.counts()
+    expect(why, "all, each once", len(counts) == 60 and
+           set(counts.values()) == {1}, (len(counts), ran.err[-300:]))
+    expect(why, "well", ran.status == 0 and not scene.names("new"),
+           (ran.status, ran.err[-300:]))
+    names = os.listdir(os.path.join(scene.queue, "pause"))
+    expect(why, "remembered, no pause", len(names) >= 1 and
+           all(n.startswith(("speed.", "limits.")) for n in names), names)
+    del far
+    return why
+
+
+def much_slower(its_stage):
+    """a message that always meets it waits its turn, the others do not"""
+    why = []
+    host = its_stage.host("--refuse-rcpt", "bad*:450 4.7.1 Error: too many "
+                          "recipients from 127.0.0.1")
+    scene = its_stage.scene()
+    scene.configure(host.ports[0])
+    scene.submit("bad@x.test")
+    for i in range(5):
+        scene.submit("u%d@x.test" % i)
+    ran = scene.flush_now("--verbose", patience=200)
+    expect(why, "the others", sorted(host.counts()) ==
+           ["u%d@x.test" % i for i in range(5)], ran.err[-300:])
+    expect(why, "kept", len(scene.names("new")) == 1 and ran.status == 75,
+           (ran.status, ran.err[-300:]))
+    tries = ran.err.count(b"to=<bad@x.test>")
+    expect(why, "five times", tries == 5, tries)
+    return why
+
+
 def run(its_stage, pool, tap):
     stage.run_all(its_stage, pool, tap, (
-        many, few, limited, refused, login, quota, large, rate))
+        many, few, limited, refused, login, quota, large, rate, slower,
+        much_slower))

@@ -29,6 +29,7 @@
 #define MESSAGE VERDICT_MESSAGE
 #define LOGIN VERDICT_LOGIN
 #define QUOTA VERDICT_QUOTA
+#define THROTTLE VERDICT_THROTTLE
 #define SERVER VERDICT_SERVER
 
 /* clang-format off */
@@ -53,7 +54,12 @@ static const struct {
 	/* Amazon SES */
 	{ MAIL,  "454 Throttling failure: Daily message quota exceeded.",    LATER, QUOTA,   "4.0.0", "used up" },
 	{ AUTH,  "454 Throttling failure: Daily message quota exceeded.",    LATER, QUOTA,   "4.0.0", "used up" },
-	{ FINAL, "454 Throttling failure: Maximum sending rate exceeded.",   LATER, QUOTA,   "4.0.0", "more slowly" },
+	{ FINAL, "454 Throttling failure: Maximum sending rate exceeded.",   LATER, THROTTLE, "4.0.0", "more slowly" },
+	{ AUTH,  "454 Throttling failure: Maximum sending rate exceeded.",   LATER, QUOTA,   "4.0.0", "more slowly" },
+	/* Postfix with limits */
+	{ MAIL,  "450 4.7.1 Error: too much mail from 192.0.2.1",            LATER, THROTTLE, "4.7.1", "more slowly" },
+	{ RCPT,  "450 4.7.1 Error: too many recipients from 192.0.2.1",      LATER, THROTTLE, "4.7.1", "more slowly" },
+	{ RCPT,  "450 4.7.1 try again in five minutes",                      LATER, RECIPIENT, "4.7.1", NULL },
 	{ FINAL, "554 Message rejected: Email address is not verified.",     ACT,   MESSAGE, "4.0.0", "verify the address" },
 	{ GREETING, "421 Too many concurrent SMTP connections",              LATER, SERVER,  "4.0.0", NULL },
 	{ FINAL, "451 Temporary service failure",                            LATER, MESSAGE, "4.0.0", NULL },
@@ -75,9 +81,9 @@ static const struct {
 	{ RCPT,  "450-Requested mail action not taken: mailbox unavailable\n450 Mail send limit exceeded.", LATER, QUOTA, "4.0.0", "used up" },
 	/* Microsoft 365 */
 	{ AUTH,  "432 4.3.2 Concurrent connections limit exceeded.",         LATER, QUOTA,   "4.3.2", "more slowly" },
-	{ MAIL,  "432 4.3.2 Concurrent connections limit exceeded.",         LATER, QUOTA,   "4.3.2", "more slowly" },
-	{ FINAL, "432 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded", LATER, QUOTA, "4.3.2", "more slowly" },
-	{ FINAL, "554 5.2.0 STOREDRV.Submission.Exception: sender thread limit exceeded", LATER, QUOTA, "5.2.0", "more slowly" },
+	{ MAIL,  "432 4.3.2 Concurrent connections limit exceeded.",         LATER, THROTTLE, "4.3.2", "more slowly" },
+	{ FINAL, "432 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded", LATER, THROTTLE, "4.3.2", "more slowly" },
+	{ FINAL, "554 5.2.0 STOREDRV.Submission.Exception: sender thread limit exceeded", LATER, THROTTLE, "5.2.0", "more slowly" },
 	{ FINAL, "554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException", LATER, QUOTA, "5.2.0", "used up" },
 	{ FINAL, "554 5.2.2 mailbox full; STOREDRV.Deliver",                 ACT,   LOGIN,   "5.2.2", "is full" },
 	{ FINAL, "554 5.2.2 mailbox full",                                   ACT,   LOGIN,   "5.2.2", "is full" },
@@ -110,7 +116,7 @@ static const struct {
 	{ RCPT,  "530 5.7.1 Client was not authenticated",                   ACT,   LOGIN,   "5.7.1", "wants a login" },
 	{ MAIL,  "535 5.7.8 bad",                                            ACT,   LOGIN,   "5.7.8", "`user` and `password`" },
 	/* the server's own state */
-	{ RCPT,  "432 4.5.0 slower",                                         LATER, QUOTA,   "4.5.0", "more slowly" },
+	{ RCPT,  "432 4.5.0 slower",                                         LATER, THROTTLE, "4.5.0", "more slowly" },
 	{ MAIL,  "452 4.3.1 Insufficient system storage",                    LATER, SERVER,  "4.3.1", NULL },
 	{ DATA,  "451 4.3.2 System not accepting network messages",          LATER, SERVER,  "4.3.2", NULL },
 	{ DATA,  "503 5.5.1 need RCPT",                                      LATER, SERVER,  "5.5.1", NULL },
@@ -381,6 +387,7 @@ START_TEST(which_scopes_are_the_accounts)
 		{ RECIPIENT, "recipient", false },
 		{ MESSAGE, "message", false },
 		{ LOGIN, "login", true },
+		{ THROTTLE, "throttle", true },
 		{ QUOTA, "quota", true },
 		{ SERVER, "server", true },
 	};
