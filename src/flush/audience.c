@@ -25,8 +25,10 @@ void audience_init(struct audience *a)
 
 void audience_release(struct audience *a)
 {
-	for (size_t i = 0; i < a->count; i++)
+	for (size_t i = 0; i < a->count; i++) {
 		free(a->slots[i].orcpt);
+		outcome_release(&a->recipients[i].outcome);
+	}
 	address_list_release(&a->addresses);
 	sbuf_release(&a->notify);
 	free(a->recipients);
@@ -196,10 +198,8 @@ static void take_broken(struct audience *a, size_t recipient,
 	if (find_slot(a, key.data, &slot, &full) == 0) {
 		a->slots[slot].last = recipient;
 		a->recipients[slot].address = given;
-		a->recipients[slot].outcome =
-			(struct outcome){ .state = OUTCOME_REFUSED,
-			                  .scope = VERDICT_RECIPIENT,
-			                  .fault = *f };
+		outcome_set(&a->recipients[slot].outcome, OUTCOME_REFUSED,
+		            VERDICT_RECIPIENT, f);
 		add_member(a, recipient, slot, JOURNAL_LATER);
 	}
 	sbuf_release(&key);
@@ -241,7 +241,7 @@ enum journal_kind audience_kind(const struct outcome *o)
 		return JOURNAL_DELIVERED;
 	if (o->state == OUTCOME_DOUBT)
 		return JOURNAL_DOUBT;
-	return o->fault.kind == FAULT_PERM ? JOURNAL_FAILED : JOURNAL_LATER;
+	return o->kind == FAULT_PERM ? JOURNAL_FAILED : JOURNAL_LATER;
 }
 
 /* Doubt first: that a copy may be out there must not be forgotten. */
@@ -266,7 +266,7 @@ static void words_of(const struct audience *a, size_t recipient,
                      const struct audience_member *m, struct fault *words)
 {
 	if (m->slot != AUDIENCE_BEFORE) {
-		*words = a->recipients[m->slot].outcome.fault;
+		outcome_fault(&a->recipients[m->slot].outcome, words);
 		return;
 	}
 	for (size_t i = 0; i < a->history->part_count; i++) {

@@ -105,8 +105,8 @@ static void add_parts(struct told *told, const struct job *job,
 			continue;
 		r = add(told, job, recipient);
 		r->final = a->recipients[slot].address;
-		r->status = a->recipients[slot].outcome.fault.code;
-		r->words = a->recipients[slot].outcome.fault.text;
+		r->status = a->recipients[slot].outcome.code;
+		r->words = a->recipients[slot].outcome.text;
 	}
 }
 

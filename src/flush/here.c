@@ -82,9 +82,9 @@ static void settle(struct here *h, struct here_visit *v, const struct fault *f)
 {
 	struct outcome *o = &v->job->audience.recipients[v->slot].outcome;
 
-	o->state = f->kind == FAULT_NONE ? OUTCOME_DELIVERED : OUTCOME_REFUSED;
-	o->scope = VERDICT_RECIPIENT;
-	o->fault = *f;
+	outcome_set(o,
+	            f->kind == FAULT_NONE ? OUTCOME_DELIVERED : OUTCOME_REFUSED,
+	            VERDICT_RECIPIENT, f);
 	if (v->answer >= 0)
 		close(v->answer);
 	v->answer = -1;

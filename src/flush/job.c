@@ -290,12 +290,12 @@ void job_leave_here(struct job *job)
 		struct audience_slot *its = &job->audience.slots[slot];
 		struct outcome *o = &job->audience.recipients[slot].outcome;
 		const struct mark *mark = &job->history.marks[its->last];
+		struct fault f;
 
-		o->state = OUTCOME_REFUSED;
-		o->scope = VERDICT_RECIPIENT;
-		fault_set(&o->fault, FAULT_TEMP,
+		fault_set(&f, FAULT_TEMP,
 		          mark->kind == JOURNAL_LATER ? mark->code : "4.2.0",
 		          "%s", mark->text != NULL ? mark->text : "");
+		outcome_set(o, OUTCOME_REFUSED, VERDICT_RECIPIENT, &f);
 		its->is_counted = true;
 		if (!audience_is_many(&job->audience, its->last))
 			job->news[its->last] = NEWS_WRITTEN;
@@ -333,19 +333,19 @@ static void give_up(const struct job *job, size_t slot, unsigned lifetime)
 	struct outcome *o = &job->audience.recipients[slot].outcome;
 	const struct mark *mark =
 		&job->history.marks[job->audience.slots[slot].last];
-	struct fault last = o->fault;
+	struct fault f;
 
-	fault_set(&o->fault, FAULT_PERM, "4.4.7",
+	fault_set(&f, FAULT_PERM, "4.4.7",
 	          mark->in_doubt
 	                  ? _("given up after %u hours of trying, but it may "
 	                      "have been delivered; the last answer was: %s")
 	                  : _("given up after %u hours of trying; the last "
 	                      "answer was: %s"),
 	          lifetime / 3600,
-	          o->state != OUTCOME_OPEN ? last.text
+	          o->state != OUTCOME_OPEN ? o->text
 	          : mark->text != NULL     ? mark->text
 	                                   : "");
-	o->state = OUTCOME_REFUSED;
+	outcome_set(o, OUTCOME_REFUSED, o->scope, &f);
 }
 
 /* Too old: those who wait are given up, with the last reason. */
@@ -392,8 +392,7 @@ static void put_off(struct job *job, const struct session_recipient *why)
 	/* A hint; a full disk only means an earlier try. */
 	if (record_open_journal(job, &f))
 		journal_add(&job->journal, JOURNAL_ATTEMPT, JOURNAL_ALL,
-		            why->outcome.fault.code, why->outcome.fault.text,
-		            &f);
+		            why->outcome.code, why->outcome.text, &f);
 	spool_set_due(job->spool, &job->entry, now + wait);
 }
 

@@ -582,15 +582,10 @@ static bool is_open(struct lane *l)
 
 static void settle_all(struct session_mail *mail, const struct fault *f)
 {
-	for (size_t i = 0; i < mail->count; i++) {
-		struct outcome *o = &mail->recipients[i].outcome;
-
-		if (o->state != OUTCOME_OPEN)
-			continue;
-		o->state = OUTCOME_REFUSED;
-		o->scope = VERDICT_MESSAGE;
-		o->fault = *f;
-	}
+	for (size_t i = 0; i < mail->count; i++)
+		if (mail->recipients[i].outcome.state == OUTCOME_OPEN)
+			outcome_set(&mail->recipients[i].outcome,
+			            OUTCOME_REFUSED, VERDICT_MESSAGE, f);
 }
 
 /* In the form that this server takes; what that is EHLO has told. */

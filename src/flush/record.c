@@ -67,14 +67,14 @@ static const char *status_word(enum journal_kind kind)
 
 /* One line for each message, recipient and attempt, the same everywhere. */
 static void log_outcome(const struct job *job, size_t slot, const char *peer,
-                        enum journal_kind kind, const struct fault *f)
+                        enum journal_kind kind, const struct outcome *o)
 {
 	int64_t delay = clock_seconds() - entry_time(job->entry.id);
 	const char *to = job->audience.recipients[slot].address;
 	const char *orig =
 		job->entry.envelope.recipients[job->audience.slots[slot].last];
 	bool is_trouble = kind == JOURNAL_FAILED || kind == JOURNAL_DOUBT ||
-	                  f->kind == FAULT_CONFIG;
+	                  o->kind == FAULT_CONFIG;
 	bool is_same = strcmp(orig, to) == 0;
 
 	(is_trouble ? log_warn : log_note)(
@@ -82,12 +82,12 @@ static void log_outcome(const struct job *job, size_t slot, const char *peer,
 		" dsn=%s status=%s (%s)",
 		job->entry.id, job->mail.sender, to,
 		is_same ? "" : " orig_to=<", is_same ? "" : orig,
-		is_same ? "" : ">", peer, delay < 0 ? 0 : delay, f->code,
-		status_word(kind), f->text);
+		is_same ? "" : ">", peer, delay < 0 ? 0 : delay, o->code,
+		status_word(kind), o->text);
 }
 
 static void count(struct job_result *result, enum journal_kind kind,
-                  const struct fault *f)
+                  const struct outcome *o)
 {
 	if (kind == JOURNAL_DELIVERED)
 		result->delivered++;
@@ -95,7 +95,7 @@ static void count(struct job_result *result, enum journal_kind kind,
 		result->failed++;
 	else
 		result->later++;
-	if (f->kind == FAULT_CONFIG)
+	if (o->kind == FAULT_CONFIG)
 		result->needs_person = true;
 }
 
@@ -141,8 +141,7 @@ static int write_parts(struct job *job, size_t recipient, struct fault *f)
 		                                 : JOURNAL_PART_FAILED;
 		if (!record_open_journal(job, f) ||
 		    journal_add_part(&job->journal, kind, recipient, r->address,
-		                     r->outcome.fault.code,
-		                     r->outcome.fault.text, f) != 0)
+		                     r->outcome.code, r->outcome.text, f) != 0)
 			return -1;
 		m->is_recorded = true;
 	}
@@ -253,8 +252,8 @@ static void log_outcomes(struct job *job, const char *peer,
 		if (o->state == OUTCOME_OPEN || a->slots[i].is_counted)
 			continue;
 		a->slots[i].is_counted = true;
-		log_outcome(job, i, peer, kind, &o->fault);
-		count(result, kind, &o->fault);
+		log_outcome(job, i, peer, kind, o);
+		count(result, kind, o);
 	}
 }
 

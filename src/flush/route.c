@@ -114,8 +114,8 @@ void route_sort(struct route *r)
 
 /* --- a message that we were too fast for ---------------------------------- */
 
-/* Somebody was not taken because we are too fast.  Why, or NULL. */
-static const struct fault *throttled(const struct job *job)
+/* Somebody was not taken because we are too fast.  Who, or NULL. */
+static const struct outcome *throttled(const struct job *job)
 {
 	for (size_t i = 0; i < job->mail.count; i++) {
 		const struct outcome *o = &job->mail.recipients[i].outcome;
@@ -123,7 +123,7 @@ static const struct fault *throttled(const struct job *job)
 		if (o->state == OUTCOME_REFUSED &&
 		    o->scope == VERDICT_THROTTLE &&
 		    !job->audience.slots[i].is_counted)
-			return &o->fault;
+			return o;
 	}
 	return NULL;
 }
@@ -164,11 +164,12 @@ static void put_back(struct route *r, struct job **job)
  * the message.  Nothing but that is taken: the account waits. */
 static void slow_down(struct route *r, struct carry *c, struct job *job)
 {
-	struct fault why = *throttled(job);
 	unsigned later = r->result.later;
 	uint32_t chance = 0;
+	struct fault why;
 	bool is_hopeful;
 
+	outcome_fault(throttled(job), &why);
 	port_random(&chance, sizeof(chance));
 	is_hopeful = throttle_refused(&r->throttle, clock_ticks(), chance);
 	if (add_up(r).lanes > 1)
@@ -233,7 +234,7 @@ static bool is_bystander(const struct job *job)
 		if (o->state != OUTCOME_OPEN &&
 		    !job->audience.slots[i].is_counted &&
 		    (o->state != OUTCOME_REFUSED ||
-		     o->scope != VERDICT_SERVER || o->fault.kind != FAULT_TEMP))
+		     o->scope != VERDICT_SERVER || o->kind != FAULT_TEMP))
 			return false;
 	}
 	return true;

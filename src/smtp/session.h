@@ -40,8 +40,8 @@
 #include "base/fault.h"
 #include "base/sbuf.h"
 #include "smtp/gate.h"
+#include "smtp/outcome.h"
 #include "smtp/reply.h"
-#include "smtp/verdict.h"
 
 #define SESSION_FLIGHT 100 /* recipients in one transaction */
 #define SESSION_DUE 512    /* answers that may be due at a time */
@@ -112,26 +112,12 @@ struct session_settings {
 	                        server took of one when it refused more */
 };
 
-enum outcome_state {
-	OUTCOME_OPEN, /* not asked, or to be asked again at once */
-	OUTCOME_DELIVERED,
-	OUTCOME_REFUSED, /* the fault says for how long */
-	OUTCOME_DOUBT,   /* it may have been delivered; the fault says why not
-	                    known */
-};
-
-struct outcome {
-	enum outcome_state state;
-	enum verdict_scope scope;
-	struct fault fault; /* of a delivery: code and the server's words */
-};
-
 struct session_recipient {
 	const char *address; /* as it goes on the wire, borrowed, like these: */
 	const char *notify;  /* NOTIFY and ORCPT of RFC 3461, or NULL */
 	const char *orcpt;
-	bool is_accepted; /* in this transaction */
-	struct outcome outcome;
+	bool is_accepted;       /* in this transaction */
+	struct outcome outcome; /* the owner's to release */
 };
 
 /* One message, borrowed while session_has() it. */

@@ -15,11 +15,8 @@ void settle_trouble(struct session *s, enum verdict_scope scope,
 void settle_one(struct session_recipient *rcpt, enum outcome_state state,
                 enum verdict_scope scope, const struct fault *f)
 {
-	if (rcpt->outcome.state != OUTCOME_OPEN)
-		return;
-	rcpt->outcome.state = state;
-	rcpt->outcome.scope = scope;
-	rcpt->outcome.fault = *f;
+	if (rcpt->outcome.state == OUTCOME_OPEN)
+		outcome_set(&rcpt->outcome, state, scope, f);
 }
 
 void settle_turn(struct transaction *t, enum outcome_state state,

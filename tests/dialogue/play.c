@@ -365,10 +365,10 @@ static void describe(const struct outcome *o, char *text, size_t size)
 	case OUTCOME_REFUSED: break;
 	}
 	snprintf(text, size, "%s %s",
-	         o->fault.kind == FAULT_PERM   ? "never"
-	         : o->fault.kind == FAULT_TEMP ? "later"
-	                                       : "act",
-	         o->fault.code);
+	         o->kind == FAULT_PERM   ? "never"
+	         : o->kind == FAULT_TEMP ? "later"
+	                                 : "act",
+	         o->code);
 }
 
 static struct outcome_line *find_outcome(struct script *s, const char *address)
@@ -421,8 +421,7 @@ static void reset_outcomes(struct script *s)
 	for (size_t i = 0; i < s->mail_count; i++)
 		for (size_t j = 0; j < s->mails[i].count; j++) {
 			s->recipients[i][j].is_accepted = false;
-			s->recipients[i][j].outcome =
-				(struct outcome){ .state = OUTCOME_OPEN };
+			outcome_release(&s->recipients[i][j].outcome);
 		}
 }
 

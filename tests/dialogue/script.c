@@ -225,12 +225,18 @@ int script_read(struct script *s, const char *path)
 	return result == 0 ? dialogue_read(&s->dialogue, path) : -1;
 }
 
+static void free_recipient(struct session_recipient *r)
+{
+	free((void *)(uintptr_t)r->address);
+	outcome_release(&r->outcome);
+}
+
 void script_release(struct script *s)
 {
 	for (size_t i = 0; i < s->mail_count; i++) {
 		free((void *)(uintptr_t)s->mails[i].sender);
 		for (size_t j = 0; j < s->mails[i].count; j++)
-			free((void *)(uintptr_t)s->recipients[i][j].address);
+			free_recipient(&s->recipients[i][j]);
 	}
 	for (size_t i = 0; i < s->outcome_count; i++) {
 		free(s->outcomes[i].address);

@@ -99,14 +99,14 @@ static void check_settled(const struct world *w, size_t i,
                           const struct outcome *o)
 {
 	must(o->state != OUTCOME_DELIVERED ||
-	             (w->was_sent[i] && o->fault.kind == FAULT_NONE),
+	             (w->was_sent[i] && o->kind == FAULT_NONE),
 	     "delivered only what was sent");
 	must(o->state != OUTCOME_DOUBT || w->was_sent[i],
 	     "in doubt only what was sent");
-	must(o->state != OUTCOME_REFUSED || o->fault.kind != FAULT_NONE,
+	must(o->state != OUTCOME_REFUSED || o->kind != FAULT_NONE,
 	     "a refusal has a reason");
 	must(o->state != OUTCOME_REFUSED || !verdict_is_account(o->scope) ||
-	             o->fault.kind != FAULT_PERM,
+	             o->kind != FAULT_PERM,
 	     "trouble of the account returns no mail");
 }
 
@@ -398,6 +398,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	must(f == NULL || verdict_is_account(scope), "whose trouble");
 	must(f == NULL || f->kind != FAULT_NONE, "which trouble");
 	session_release(&w->session);
+	for (size_t i = 0; i < MAILS; i++)
+		for (size_t j = 0; j < CROWD; j++)
+			outcome_release(&w->recipients[i][j].outcome);
 	free(w);
 	return 0;
 }

@@ -231,6 +231,12 @@ void pair_init(struct pair *pair)
 	pair->mail.recipients = pair->to;
 }
 
+void pair_release(struct pair *pair)
+{
+	for (size_t i = 0; i < COUNT_OF(pair->to); i++)
+		outcome_release(&pair->to[i].outcome);
+}
+
 struct play pair_play(struct pair *pair)
 {
 	pair_init(pair);

@@ -57,6 +57,10 @@ struct pair {
 	struct session_mail mail;       /* from me@example.org, 500 octets */
 };
 
+/* A pair that is released at the end of its block. */
+#define PAIR __attribute__((cleanup(pair_release))) struct pair
+void pair_release(struct pair *pair);
+
 enum { GREETING, EHLO, MAIL, GONE, HERE, DATA, MESSAGE, QUIT, PAIR_TURNS };
 enum { KINDS = 4 };
 

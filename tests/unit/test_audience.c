@@ -246,13 +246,15 @@ static void settle(struct session_recipient *r, char how, size_t i)
 	                   : how == 'F' ? "no"
 	                   : how == 'I' ? "doubt"
 	                                : "later";
+	enum outcome_state state = how == 'O'   ? OUTCOME_OPEN
+	                           : how == 'D' ? OUTCOME_DELIVERED
+	                           : how == 'I' ? OUTCOME_DOUBT
+	                                        : OUTCOME_REFUSED;
+	struct fault f;
 
-	r->outcome.state = how == 'O'   ? OUTCOME_OPEN
-	                   : how == 'D' ? OUTCOME_DELIVERED
-	                   : how == 'I' ? OUTCOME_DOUBT
-	                                : OUTCOME_REFUSED;
-	fault_set(&r->outcome.fault, how == 'D' ? FAULT_NONE : kind, "4.0.0",
-	          "%s %zu", word, i);
+	fault_set(&f, how == 'D' ? FAULT_NONE : kind, "4.0.0", "%s %zu", word,
+	          i);
+	outcome_set(&r->outcome, state, VERDICT_RECIPIENT, &f);
 }
 
 /* What the journal has: sorted by address. */

@@ -15,7 +15,7 @@
 START_TEST(one_recipient_refused_one_accepted)
 {
 	struct turn turns[PAIR_TURNS];
-	struct pair pair;
+	PAIR pair;
 	struct play p;
 
 	pair_turns(turns, (size_t)_i);
@@ -25,14 +25,12 @@ START_TEST(one_recipient_refused_one_accepted)
 	ck_assert_uint_eq(p.flights, kinds[_i].flights);
 	ck_assert_int_eq(pair.to[0].outcome.state, OUTCOME_REFUSED);
 	ck_assert_int_eq(pair.to[0].outcome.scope, VERDICT_RECIPIENT);
-	ck_assert_int_eq(pair.to[0].outcome.fault.kind, FAULT_PERM);
-	ck_assert_str_eq(pair.to[0].outcome.fault.text,
-	                 "RCPT: 550 no such user");
+	ck_assert_int_eq(pair.to[0].outcome.kind, FAULT_PERM);
+	ck_assert_str_eq(pair.to[0].outcome.text, "RCPT: 550 no such user");
 	ck_assert_int_eq(pair.to[1].outcome.state, OUTCOME_DELIVERED);
-	ck_assert_int_eq(pair.to[1].outcome.fault.kind, FAULT_NONE);
-	ck_assert_str_eq(pair.to[1].outcome.fault.code, "2.6.0");
-	ck_assert_str_eq(pair.to[1].outcome.fault.text,
-	                 "250 2.6.0 queued as 7");
+	ck_assert_int_eq(pair.to[1].outcome.kind, FAULT_NONE);
+	ck_assert_str_eq(pair.to[1].outcome.code, "2.6.0");
+	ck_assert_str_eq(pair.to[1].outcome.text, "250 2.6.0 queued as 7");
 	ck_assert(!p.has_trouble);
 }
 END_TEST
@@ -44,7 +42,7 @@ START_TEST(lost_at_every_point)
 	bool is_flight = k == 3; /* the chunk is away before MAIL's answer */
 	struct turn turns[PAIR_TURNS];
 	enum outcome_state expected;
-	struct pair pair;
+	PAIR pair;
 	struct play p;
 
 	pair_turns(turns, k);
@@ -65,7 +63,7 @@ START_TEST(lost_at_every_point)
 
 		ck_assert_int_eq(o->state, expected);
 		if (expected == OUTCOME_REFUSED || expected == OUTCOME_DOUBT) {
-			ck_assert_int_eq(o->fault.kind, FAULT_TEMP);
+			ck_assert_int_eq(o->kind, FAULT_TEMP);
 			ck_assert_int_eq(o->scope, VERDICT_SERVER);
 		}
 	}
@@ -77,7 +75,7 @@ END_TEST
 START_TEST(lost_after_a_refusal)
 {
 	struct turn turns[PAIR_TURNS];
-	struct pair pair;
+	PAIR pair;
 	struct play p;
 
 	pair_turns(turns, (size_t)_i);
@@ -85,7 +83,7 @@ START_TEST(lost_after_a_refusal)
 	turns[MESSAGE].code = LOST;
 	play_pair(&p, &pair, turns, PAIR_TURNS);
 	ck_assert_int_eq(pair.to[0].outcome.state, OUTCOME_REFUSED);
-	ck_assert_int_eq(pair.to[0].outcome.fault.kind, FAULT_PERM);
+	ck_assert_int_eq(pair.to[0].outcome.kind, FAULT_PERM);
 	ck_assert_int_eq(pair.to[1].outcome.state, OUTCOME_DOUBT);
 }
 END_TEST
@@ -139,7 +137,7 @@ START_TEST(refused_at_every_step)
 	for (size_t c = 0; c < COUNT_OF(codes); c++) {
 		struct turn turns[PAIR_TURNS + 2];
 		int code = codes[c];
-		struct pair pair;
+		PAIR pair;
 		struct play p;
 		size_t n;
 
@@ -163,9 +161,9 @@ START_TEST(refused_at_every_step)
 				ck_assert_int_eq(o->state, OUTCOME_DELIVERED);
 			} else {
 				ck_assert_int_eq(o->state, OUTCOME_REFUSED);
-				ck_assert_int_eq(o->fault.kind,
-				                 code == 550 ? FAULT_PERM
-				                             : FAULT_TEMP);
+				ck_assert_int_eq(o->kind, code == 550
+				                                  ? FAULT_PERM
+				                                  : FAULT_TEMP);
 			}
 		}
 		ck_assert_int_eq(p.has_trouble,
@@ -178,7 +176,7 @@ END_TEST
 START_TEST(closed_at_a_recipient)
 {
 	struct turn turns[PAIR_TURNS];
-	struct pair pair;
+	PAIR pair;
 	struct play p;
 	size_t n = GONE + 1;
 
@@ -198,7 +196,7 @@ START_TEST(closed_at_a_recipient)
 	perform(&p, turns, n);
 	for (size_t i = 0; i < 2; i++) {
 		ck_assert_int_eq(pair.to[i].outcome.state, OUTCOME_REFUSED);
-		ck_assert_int_eq(pair.to[i].outcome.fault.kind, FAULT_TEMP);
+		ck_assert_int_eq(pair.to[i].outcome.kind, FAULT_TEMP);
 	}
 	ck_assert(p.has_trouble);
 	ck_assert_int_eq(p.scope, VERDICT_SERVER);
@@ -220,7 +218,7 @@ START_TEST(one_answer_too_many)
 
 	for (size_t e = 0; e < 2 * COUNT_OF(extras); e++) {
 		struct turn turns[PAIR_TURNS];
-		struct pair pair;
+		PAIR pair;
 		struct play p;
 
 		pair_turns(turns, k);
@@ -257,8 +255,7 @@ START_TEST(one_answer_too_many)
 		}
 		/* 354 and then 550 is a refusal that came early */
 		if (at == DATA && e / 2 == 2) {
-			ck_assert_int_eq(pair.to[0].outcome.fault.kind,
-			                 FAULT_PERM);
+			ck_assert_int_eq(pair.to[0].outcome.kind, FAULT_PERM);
 			ck_assert(!p.has_trouble);
 			continue;
 		}
@@ -282,7 +279,7 @@ START_TEST(answers_that_make_no_sense)
 		      { MESSAGE, 354 } };
 	struct turn turns[PAIR_TURNS + 1];
 	size_t n = cases[_i].at + 1;
-	struct pair pair;
+	PAIR pair;
 	struct play p;
 
 	pair_turns(turns, 0);
@@ -305,7 +302,7 @@ START_TEST(answers_that_are_none)
 	struct turn turns[PAIR_TURNS];
 
 	for (size_t at = 0; at < PAIR_TURNS; at++) {
-		struct pair pair;
+		PAIR pair;
 		struct play p;
 
 		pair_turns(turns, 0);
@@ -360,7 +357,7 @@ static void begin_content(struct session *s, struct pair *pair, size_t k)
 START_TEST(refused_before_the_end)
 {
 	struct session s;
-	struct pair pair;
+	PAIR pair;
 	enum verdict_scope scope;
 
 	begin_content(&s, &pair, (size_t)_i);
@@ -372,7 +369,7 @@ START_TEST(refused_before_the_end)
 	ck_assert_int_eq(session_next(&s), SESSION_DONE);
 	for (size_t i = 0; i < 2; i++) {
 		ck_assert_int_eq(pair.to[i].outcome.state, OUTCOME_REFUSED);
-		ck_assert_str_eq(pair.to[i].outcome.fault.code, "5.3.4");
+		ck_assert_str_eq(pair.to[i].outcome.code, "5.3.4");
 	}
 	ck_assert_ptr_null(session_trouble(&s, &scope));
 	session_release(&s);
@@ -383,7 +380,7 @@ END_TEST
 START_TEST(accepted_before_the_end)
 {
 	struct session s;
-	struct pair pair;
+	PAIR pair;
 
 	begin_content(&s, &pair, (size_t)_i);
 	while (s.due_count > 0)
@@ -392,7 +389,7 @@ START_TEST(accepted_before_the_end)
 	ck_assert_int_eq(session_next(&s), SESSION_DONE);
 	for (size_t i = 0; i < 2; i++) {
 		ck_assert_int_eq(pair.to[i].outcome.state, OUTCOME_REFUSED);
-		ck_assert_int_eq(pair.to[i].outcome.fault.kind, FAULT_TEMP);
+		ck_assert_int_eq(pair.to[i].outcome.kind, FAULT_TEMP);
 	}
 	session_release(&s);
 }
@@ -402,7 +399,7 @@ END_TEST
 START_TEST(answered_during_the_chunk)
 {
 	struct session s;
-	struct pair pair;
+	PAIR pair;
 
 	begin_content(&s, &pair, 3);
 	receive(&s, 250, "ok");
@@ -433,7 +430,7 @@ START_TEST(cut_short)
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct session s;
-		struct pair pair;
+		PAIR pair;
 		struct fault f;
 
 		begin_content(&s, &pair, (size_t)_i);
@@ -450,7 +447,7 @@ START_TEST(cut_short)
 			const struct outcome *o = &pair.to[j].outcome;
 
 			ck_assert_int_eq(o->state, OUTCOME_REFUSED);
-			ck_assert_int_eq(o->fault.kind, cases[i].kind);
+			ck_assert_int_eq(o->kind, cases[i].kind);
 		}
 		session_release(&s);
 	}
@@ -461,7 +458,7 @@ END_TEST
 START_TEST(lost_during_the_content)
 {
 	struct session s;
-	struct pair pair;
+	PAIR pair;
 	struct fault f;
 
 	begin_content(&s, &pair, (size_t)_i);
@@ -510,7 +507,7 @@ START_TEST(time_limits)
 		[HERE] = 300,     [DATA] = 120, [MESSAGE] = 600, [QUIT] = 5,
 	};
 	struct turn turns[PAIR_TURNS];
-	struct pair pair;
+	PAIR pair;
 	struct session s;
 	size_t at = GREETING;
 

@@ -27,14 +27,14 @@ START_TEST(data_accepted_for_nobody)
 		{ "(empty)", 250, "queued" },
 		{ "QUIT", 221, "bye" },
 	};
-	struct pair pair;
+	PAIR pair;
 	struct play p;
 
 	play_pair(&p, &pair, turns, COUNT_OF(turns));
 	ck_assert_int_eq(pair.to[0].outcome.state, OUTCOME_REFUSED);
-	ck_assert_str_eq(pair.to[0].outcome.fault.code, "5.1.1");
+	ck_assert_str_eq(pair.to[0].outcome.code, "5.1.1");
 	ck_assert_int_eq(pair.to[1].outcome.state, OUTCOME_REFUSED);
-	ck_assert_str_eq(pair.to[1].outcome.fault.code, "4.2.0");
+	ck_assert_str_eq(pair.to[1].outcome.code, "4.2.0");
 }
 END_TEST
 
@@ -55,14 +55,14 @@ START_TEST(too_many_for_one_transaction)
 		{ "(message)", 250, "queued as 2" },
 		{ "QUIT", 221, "bye" },
 	};
-	struct pair pair;
+	PAIR pair;
 	struct play p;
 
 	play_pair(&p, &pair, turns, COUNT_OF(turns));
 	ck_assert_int_eq(pair.to[0].outcome.state, OUTCOME_DELIVERED);
-	ck_assert_str_eq(pair.to[0].outcome.fault.text, "250 queued as 1");
+	ck_assert_str_eq(pair.to[0].outcome.text, "250 queued as 1");
 	ck_assert_int_eq(pair.to[1].outcome.state, OUTCOME_DELIVERED);
-	ck_assert_str_eq(pair.to[1].outcome.fault.text, "250 queued as 2");
+	ck_assert_str_eq(pair.to[1].outcome.text, "250 queued as 2");
 }
 END_TEST
 
@@ -78,13 +78,13 @@ START_TEST(too_many_is_one)
 		{ "RSET", 250, "ok" },
 		{ "QUIT", 221, "bye" },
 	};
-	struct pair pair;
+	PAIR pair;
 	struct play p;
 
 	play_pair(&p, &pair, turns, COUNT_OF(turns));
 	for (size_t i = 0; i < 2; i++) {
 		ck_assert_int_eq(pair.to[i].outcome.state, OUTCOME_REFUSED);
-		ck_assert_int_eq(pair.to[i].outcome.fault.kind, FAULT_TEMP);
+		ck_assert_int_eq(pair.to[i].outcome.kind, FAULT_TEMP);
 	}
 	ck_assert(!p.has_trouble);
 }
@@ -109,12 +109,18 @@ static void crowd_init(struct crowd *c)
 	}
 }
 
+static void crowd_release(struct crowd *c)
+{
+	for (size_t i = 0; i < CROWD; i++)
+		outcome_release(&c->to[i].outcome);
+}
+
 /* 250 recipients are three transactions: 100, 100, 50. */
 START_TEST(many_recipients)
 {
 	static char lines[CROWD][48];
 	struct turn turns[TURNS_MAX];
-	struct crowd c;
+	__attribute__((cleanup(crowd_release))) struct crowd c;
 	struct play p;
 	size_t n = 0;
 
@@ -153,7 +159,7 @@ START_TEST(many_recipients_and_too_large)
 		{ "EHLO laptop.invalid", 250, "mx\nSIZE 1000" },
 		{ "QUIT", 221, "bye" },
 	};
-	struct crowd c;
+	__attribute__((cleanup(crowd_release))) struct crowd c;
 	struct play p;
 
 	crowd_init(&c);
@@ -164,8 +170,8 @@ START_TEST(many_recipients_and_too_large)
 	perform(&p, turns, COUNT_OF(turns));
 	for (size_t i = 0; i < CROWD; i++) {
 		ck_assert_int_eq(c.to[i].outcome.state, OUTCOME_REFUSED);
-		ck_assert_int_eq(c.to[i].outcome.fault.kind, FAULT_PERM);
-		ck_assert_str_eq(c.to[i].outcome.fault.code, "5.3.4");
+		ck_assert_int_eq(c.to[i].outcome.kind, FAULT_PERM);
+		ck_assert_str_eq(c.to[i].outcome.code, "5.3.4");
 	}
 }
 END_TEST
@@ -181,7 +187,7 @@ START_TEST(an_address_that_would_smuggle)
 		{ "(message)", 250, "ok" },
 		{ "QUIT", 221, "bye" },
 	};
-	struct pair pair;
+	PAIR pair;
 	struct play p;
 
 	pair_init(&pair);
@@ -191,7 +197,7 @@ START_TEST(an_address_that_would_smuggle)
 		           .mail_count = 1 };
 	perform(&p, turns, COUNT_OF(turns));
 	ck_assert_int_eq(pair.to[0].outcome.state, OUTCOME_REFUSED);
-	ck_assert_str_eq(pair.to[0].outcome.fault.code, "5.1.3");
+	ck_assert_str_eq(pair.to[0].outcome.code, "5.1.3");
 	ck_assert_int_eq(pair.to[1].outcome.state, OUTCOME_DELIVERED);
 }
 END_TEST
@@ -203,7 +209,7 @@ START_TEST(a_sender_that_would_smuggle)
 		{ "EHLO laptop.invalid", 250, "mx" },
 		{ "QUIT", 221, "bye" },
 	};
-	struct pair pair;
+	PAIR pair;
 	struct play p;
 
 	pair_init(&pair);
@@ -213,7 +219,7 @@ START_TEST(a_sender_that_would_smuggle)
 		           .mail_count = 1 };
 	perform(&p, turns, COUNT_OF(turns));
 	for (size_t i = 0; i < 2; i++)
-		ck_assert_str_eq(pair.to[i].outcome.fault.code, "5.1.3");
+		ck_assert_str_eq(pair.to[i].outcome.code, "5.1.3");
 }
 END_TEST
 
@@ -221,7 +227,7 @@ END_TEST
 START_TEST(a_name_that_would_smuggle)
 {
 	const struct turn turns[] = { { "(greeting)", 220, "mx" } };
-	struct pair pair;
+	PAIR pair;
 	struct play p;
 
 	pair_init(&pair);
@@ -271,7 +277,7 @@ START_TEST(parameters_of_mail)
 			{ cases[i].line != NULL ? cases[i].line : "QUIT", 421,
 			  "enough" },
 		};
-		struct pair pair;
+		PAIR pair;
 		struct play p;
 
 		pair_init(&pair);
@@ -284,7 +290,7 @@ START_TEST(parameters_of_mail)
 			           .mails = &pair.mail,
 			           .mail_count = 1 };
 		perform(&p, turns, COUNT_OF(turns));
-		ck_assert_int_eq(pair.to[0].outcome.fault.kind,
+		ck_assert_int_eq(pair.to[0].outcome.kind,
 		                 cases[i].line != NULL ? FAULT_TEMP
 		                                       : cases[i].kind);
 	}
@@ -304,7 +310,7 @@ START_TEST(a_large_chunk_waits)
 		{ "RSET", 250, "ok" },
 		{ "QUIT", 221, "bye" },
 	};
-	struct pair pair;
+	PAIR pair;
 	struct play p;
 
 	pair_init(&pair);
@@ -342,7 +348,7 @@ START_TEST(one_address_is_not_ascii)
 		{ "(message)", 250, "ok" },
 		{ "QUIT", 221, "bye" },
 	};
-	struct pair pair;
+	PAIR pair;
 	struct play p;
 
 	pair_init(&pair);
@@ -353,7 +359,7 @@ START_TEST(one_address_is_not_ascii)
 		           .mail_count = 1 };
 	perform(&p, turns, COUNT_OF(turns));
 	ck_assert_int_eq(pair.to[0].outcome.state, OUTCOME_REFUSED);
-	ck_assert_str_eq(pair.to[0].outcome.fault.code, "5.6.7");
+	ck_assert_str_eq(pair.to[0].outcome.code, "5.6.7");
 	ck_assert_int_eq(pair.to[1].outcome.state, OUTCOME_DELIVERED);
 }
 END_TEST
@@ -369,7 +375,7 @@ START_TEST(an_answer_too_many_in_a_flight)
 		{ "BDAT 500 LAST", SILENT, NULL },
 		{ "(chunk)", 250, "ok" },
 	};
-	struct pair pair;
+	PAIR pair;
 	struct play p;
 
 	pair_init(&pair);
@@ -401,7 +407,7 @@ START_TEST(a_refusal_does_not_touch_the_next_message)
 		{ "(message)", 250, "ok" },
 		{ "QUIT", 221, "bye" },
 	};
-	struct pair first, second;
+	PAIR first, second;
 	struct session_mail mails[2];
 	struct play p;
 
@@ -412,7 +418,7 @@ START_TEST(a_refusal_does_not_touch_the_next_message)
 	p = (struct play){ .settings = plain, .mails = mails, .mail_count = 2 };
 	perform(&p, turns, COUNT_OF(turns));
 	for (size_t i = 0; i < 2; i++) {
-		ck_assert_int_eq(first.to[i].outcome.fault.kind, FAULT_PERM);
+		ck_assert_int_eq(first.to[i].outcome.kind, FAULT_PERM);
 		ck_assert_int_eq(second.to[i].outcome.state, OUTCOME_DELIVERED);
 	}
 }
@@ -427,7 +433,7 @@ START_TEST(a_quota_stops_the_next_message)
 		{ "MAIL FROM:<me@example.org>", 550, "5.4.5 daily limit" },
 		{ "QUIT", 221, "bye" },
 	};
-	struct pair first, second;
+	PAIR first, second;
 	struct session_mail mails[2];
 	struct play p;
 
@@ -437,7 +443,7 @@ START_TEST(a_quota_stops_the_next_message)
 	mails[1] = second.mail;
 	p = (struct play){ .settings = plain, .mails = mails, .mail_count = 2 };
 	perform(&p, turns, COUNT_OF(turns));
-	ck_assert_int_eq(first.to[0].outcome.fault.kind, FAULT_TEMP);
+	ck_assert_int_eq(first.to[0].outcome.kind, FAULT_TEMP);
 	ck_assert_int_eq(second.to[0].outcome.state, OUTCOME_OPEN);
 	ck_assert(p.has_trouble);
 	ck_assert_int_eq(p.scope, VERDICT_QUOTA);
