@@ -110,6 +110,12 @@ static void note_pause(struct round *r, const struct route *route,
 	r->paused_for_person |= pause->why.kind == FAULT_CONFIG;
 }
 
+/* RFC 3463, 3.5: routing and network. */
+static bool is_networks(const struct pause *pause)
+{
+	return strncmp(pause->why.code, "4.4.", 4) == 0;
+}
+
 /* Left alone for a while, unless somebody changed the configuration since. */
 static void look_at_pauses(struct round *r)
 {
@@ -123,7 +129,8 @@ static void look_at_pauses(struct round *r)
 			continue;
 		if ((r->settings->config_time <= r->now &&
 		     pause.since <= r->settings->config_time) ||
-		    schedule_is_due(pause.until, r->now))
+		    schedule_is_due(pause.until, r->now) ||
+		    (r->settings->has_new_network && is_networks(&pause)))
 			continue;
 		route->is_stopped = true;
 		note_pause(r, route, &pause);

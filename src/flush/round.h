@@ -20,8 +20,9 @@ struct round_settings {
 	int64_t config_time;         /* mtime of its file: voids older pauses */
 	const struct people *people; /* of this machine */
 	const struct spool *spool;
-	bool is_now;      /* ignore waits and pauses */
-	char *const *ids; /* only these, whatever their wait; NULL: all */
+	bool is_now;          /* ignore waits and pauses */
+	bool has_new_network; /* ignore pauses because of the network */
+	char *const *ids;     /* only these, whatever their wait; NULL: all */
 	size_t id_count;
 	const struct keeper *keeper;   /* of the passwords */
 	int wake;                      /* FIFO to listen to meanwhile, or -1 */

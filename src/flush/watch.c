@@ -11,6 +11,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/attr.h"
+#include "base/changes.h"
 #include "base/clock.h"
 #include "base/intl.h"
 #include "base/log.h"
@@ -22,6 +24,7 @@
 #define LONGEST_SLEEP 60 /* seconds: notices clock jumps and changed files */
 #define RETRY_CONFIG 5   /* seconds */
 #define STUCK_PAUSE 2000 /* milliseconds */
+#define SETTLE_TIME 1    /* seconds, after something was noticed */
 
 /* Set by SIGTERM and SIGINT: end after the messages that are under way. */
 static volatile sig_atomic_t stop;
@@ -175,6 +178,7 @@ static int pass(const struct watch_settings *w, int wake,
 		.keeper = w->keeper,
 		.people = w->people,
 		.is_now = w->is_now,
+		.has_new_network = w->has_new_network,
 		.ids = w->ids,
 		.id_count = w->id_count,
 		.wake = w->id_count > 0 ? -1 : wake,
@@ -314,15 +318,44 @@ static int run_once(const struct watch_settings *w,
 
 /* --- watching ----------------------------------------------------------- */
 
-/* Until somebody rings, `seconds` pass or a signal comes. */
-static void sleep_until_rung(const struct hold *h, int64_t seconds,
-                             const sigset_t *while_asleep)
+/* Until somebody rings, something is noticed, the deadline (clock_ticks()) or a
+ * signal.  True: somebody rang. */
+static bool sleep_until_rung(const struct hold *h, const struct changes *n,
+                             int64_t deadline, const sigset_t *while_asleep)
 {
-	struct pollfd p = { .fd = h->wake, .events = POLLIN };
-	struct timespec most = { .tv_sec = (time_t)seconds };
+	struct pollfd p[] = { { .fd = h->wake, .events = POLLIN },
+		              { .fd = n->file, .events = POLLIN },
+		              { .fd = n->network, .events = POLLIN } };
+	int64_t left = deadline - clock_ticks();
+	struct timespec most = { 0 };
 
-	ppoll(&p, h->wake >= 0 ? 1 : 0, &most, while_asleep);
+	if (left > 0)
+		most = (struct timespec){ .tv_sec = (time_t)(left / 1000),
+			                  .tv_nsec = left % 1000 * 1000000 };
+	ppoll(p, COUNT_OF(p), &most, while_asleep);
 	wake_drain(h->wake);
+	return p[0].revents != 0;
+}
+
+/* Sleep as long as nothing is to be done.  An address comes before its route,
+ * and a file is written in pieces: what was noticed has a moment to settle. */
+static void rest(struct watch_settings *w, const struct hold *h,
+                 const struct changes *n, int64_t seconds,
+                 const sigset_t *while_asleep)
+{
+	const struct timespec moment = { .tv_sec = SETTLE_TIME };
+	int64_t deadline = clock_ticks() + seconds * 1000;
+	bool is_rung, is_network, is_file;
+
+	do { /* the directory of the file has others, too */
+		is_rung = sleep_until_rung(h, n, deadline, while_asleep);
+		is_network = changes_of_network(n);
+		is_file = changes_of_file(n);
+	} while (!is_rung && !is_network && !is_file && stop == 0 &&
+	         clock_ticks() < deadline);
+	if ((is_network || is_file) && stop == 0)
+		ppoll(NULL, 0, &moment, while_asleep);
+	w->has_new_network = changes_of_network(n) || is_network;
 }
 
 static int64_t sleep_time(const struct round_result *result)
@@ -362,6 +395,7 @@ static int run_watching(const struct watch_settings *w,
 {
 	struct watch_settings mine = *w;
 	struct fault said = { 0 };
+	struct changes changes;
 	struct hold hold;
 	bool busy;
 
@@ -373,6 +407,7 @@ static int run_watching(const struct watch_settings *w,
 			               w->spool->root.path);
 		return -1;
 	}
+	changes_open(&changes, w->site->config);
 	while (stop == 0) {
 		int64_t wait;
 
@@ -382,8 +417,9 @@ static int run_watching(const struct watch_settings *w,
 		if (keeper_has_ended(w->keeper))
 			break;
 		if (stop == 0)
-			sleep_until_rung(&hold, wait, while_asleep);
+			rest(&mine, &hold, &changes, wait, while_asleep);
 	}
+	changes_release(&changes);
 	let_go(&hold);
 	if (stop != 0)
 		return EX_OK;

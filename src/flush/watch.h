@@ -4,8 +4,9 @@
  * Holds the queue's lock and the FIFO `wake` while it works.  Once: until no
  * submission arrived during the pass; then it lets go of both and looks a last
  * time, so that no wake is lost (queue/wake.h).  Watching: sleeps until
- * somebody rings or the next message is due, reads the configuration anew
- * before each pass, and ends cleanly on SIGTERM or SIGINT.
+ * somebody rings, the next message is due, the configuration was edited or a
+ * network came up (base/changes.h), reads the configuration anew before each
+ * pass, and ends cleanly on SIGTERM or SIGINT.
  */
 #ifndef FLUSH_WATCH_H
 #define FLUSH_WATCH_H
@@ -24,7 +25,8 @@ struct watch_settings {
 	bool is_watching;
 	bool is_auto; /* started by a submission: another flusher is no fault */
 	bool is_now;
-	bool is_shown; /* a sum at the end, for a person */
+	bool has_new_network; /* since the last pass */
+	bool is_shown;        /* a sum at the end, for a person */
 	char *const *ids;
 	size_t id_count;
 };

@@ -5,6 +5,7 @@ import fcntl
 import os
 import signal
 import subprocess
+import sys
 import time
 
 import stage
@@ -127,6 +128,72 @@ def woken(its_stage):
             why.append("message %d took %.1f s" % (i, seconds))
         time.sleep(0.1)
     return why + end_watching(process)
+
+
+LONG = 55  # seconds; --watch would look after a minute by itself
+
+
+def mended(its_stage):
+    """a configuration that is mended beside --watch counts at once"""
+    host = its_stage.host()
+    scene, process = watching(its_stage, host)
+    scene.configure(1)  # nobody is there
+    time.sleep(2)
+    scene.submit("m@example.net")
+    paused = os.path.join(scene.queue, "pause", "it")
+    why = []
+    if not stage.wait_until(lambda: os.path.exists(paused), 30):
+        why.append("it was not tried")
+    start = time.monotonic()
+    scene.configure(host.ports[0])
+    if not stage.wait_until(lambda: host.messages(), LONG):
+        why.append("not delivered after %.0f s" % (time.monotonic() - start))
+    process.terminate()
+    process.communicate(timeout=stage.PATIENCE)
+    return why
+
+
+NETWORK = """
+import os, subprocess, sys, time
+up, flush, smarthost, rc = sys.argv[1:5]
+host = subprocess.Popen([smarthost, "--listen", "127.0.0.1:0", "--store",
+                         sys.argv[5], "--no-starttls", "--no-auth"],
+                        stdout=subprocess.PIPE, text=True)
+port = host.stdout.readline().split()[-1]
+with open(os.open(rc, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as f:
+    f.write("domain example.org\\nlog none\\nsmarthost it\\n host 127.0.0.1\\n"
+            " port %s\\n tls none\\n" % port)
+watch = subprocess.Popen([flush, "--watch"])
+while not os.path.exists(up):
+    time.sleep(0.1)
+subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+watch.wait()
+"""
+
+
+def network(its_stage):
+    """a network that comes up beside --watch ends the wait for it"""
+    scene = its_stage.scene()
+    store = os.path.join(scene.directory, "store")
+    up = os.path.join(scene.directory, "up")
+    os.mkdir(store)
+    scene.configure(1)
+    scene.submit("n@example.net")
+    process = scene.start(
+        ["unshare", "--net", "--kill-child", "--fork", "--pid", sys.executable,
+         "-c", NETWORK, up, its_stage.flush, its_stage.smarthost,
+         scene.env["RELAY_CONFIG"], store], stderr=subprocess.PIPE)
+    paused = os.path.join(scene.queue, "pause", "it")
+    why = []
+    if not stage.wait_until(lambda: os.path.exists(paused), 30):
+        why.append("it was not tried")
+    start = time.monotonic()
+    scene.write("up", "")
+    if not stage.wait_until(lambda: os.listdir(store), LONG):
+        why.append("not delivered after %.0f s" % (time.monotonic() - start))
+    process.kill()
+    err = process.communicate(timeout=stage.PATIENCE)[1]
+    return why + ([repr(err[-300:])] if why else [])
 
 
 def fills_up(its_stage):
@@ -278,5 +345,6 @@ def run(its_stage, pool, tap):
     stage.run_all(its_stage, pool, tap, [
         two_flushers, many_submissions, fills_up, fills_up_unheard,
         background, delivered_at_once, ended_in_answer, ended_in_content,
-        ended_while_silent, killed])
+        ended_while_silent, killed, mended] +
+        ([network] if os.geteuid() == 0 else []))
     stage.run_all(its_stage, pool, tap, [woken])  # a clock decides: alone
