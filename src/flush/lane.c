@@ -84,8 +84,7 @@ struct lane *lane_create(const struct lane_settings *given)
 	};
 	l->connect = connect_create(smarthost->host, smarthost->port);
 	session_init(&l->session, &settings);
-	snprintf(l->peer, sizeof(l->peer), "%s:%u", smarthost->host,
-	         smarthost->port);
+	snprintf(l->peer, sizeof(l->peer), "%s", connect_peer(l->connect));
 	return l;
 }
 
@@ -217,6 +216,7 @@ static enum progress advance_connect(struct lane *l)
 		return GO_ON;
 	}
 	snprintf(l->peer, sizeof(l->peer), "%s", connect_peer(l->connect));
+	l->login.host = connect_host(l->connect);
 	l->stream = stream_create(fd);
 	l->phase = l->smarthost->tls == CONFIG_TLS_IMPLICIT ? PHASE_IMPLICIT
 	                                                    : PHASE_TALK;
@@ -232,7 +232,8 @@ static enum progress advance_handshake(struct lane *l, bool *done)
 	*done = false;
 	start_deadline(l, HANDSHAKE_TIME);
 	if (!l->has_handshake &&
-	    stream_start_tls(l->stream, &l->tls, l->smarthost->host, &f) != 0)
+	    stream_start_tls(l->stream, &l->tls, connect_host(l->connect),
+	                     &f) != 0)
 		return broken(l, VERDICT_SERVER, &f);
 	l->has_handshake = true;
 	switch (stream_handshake(l->stream, &f)) {

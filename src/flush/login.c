@@ -65,7 +65,7 @@ static const char *choose(struct login *l, const struct secret *password,
                           const struct stream *stream, struct fault *f)
 {
 	struct sasl_settings settings = {
-		.host = l->smarthost->host,
+		.host = l->host,
 		.user = l->smarthost->user,
 		.password = password,
 		.allowed = l->smarthost->login,
@@ -146,7 +146,7 @@ void login_prove(struct login *l, struct session *session)
 		          _("%s accepted the login without proving that it "
 		            "knows the password: check `host`; nothing was "
 		            "sent"),
-		          l->smarthost->host);
+		          l->host);
 		session_broken(session, VERDICT_LOGIN, &f);
 	}
 	login_release(l);

@@ -21,7 +21,8 @@ struct sasl;
 struct login {
 	const struct smarthost *smarthost; /* borrowed */
 	const struct keeper *keeper;       /* likewise */
-	int answer; /* of the keeper, or -1: EXTERNAL only */
+	const char *host; /* that was reached: likewise, set before the login */
+	int answer;       /* of the keeper, or -1: EXTERNAL only */
 	struct sasl *sasl;
 };
 

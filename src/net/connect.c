@@ -1,69 +1,42 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "net/connect.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <netdb.h>
-#include <netinet/in.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/fdio.h"
 #include "base/intl.h"
 #include "base/mem.h"
-#include "base/port.h"
+#include "base/pollset.h"
 #include "base/sbuf.h"
+#include "net/lookup.h"
+#include "net/race.h"
 
-#define ADDRESS_LIMIT 32
 #define REASONS_LIMIT 350 /* bytes, of all addresses together */
 
-/* What the resolving child writes, whole. */
-struct answer {
-	int code;   /* EAI_..., 0: fine */
-	int system; /* errno with EAI_SYSTEM */
-	unsigned count;
-	struct sockaddr_storage address[ADDRESS_LIMIT];
+struct host {
+	char *word;       /* as it was written */
+	char *name;       /* without brackets */
+	struct fault why; /* it did not answer */
 };
+
+enum phase { BEGIN, LOOKUP, RACE };
 
 struct connect {
-	char *host; /* without brackets */
+	struct host hosts[CONNECT_HOSTS];
+	size_t count, current;
 	unsigned port;
-	pid_t child; /* resolving, or 0 */
-	int fd;      /* the child's pipe, then the socket being tried; or -1 */
-	int64_t end; /* of everything, clock_ticks() */
-	int64_t deadline;
-	struct answer answer;
-	size_t received; /* bytes of the answer */
-	bool is_resolved;
-	unsigned next;       /* address to try */
-	struct sbuf reasons; /* "192.0.2.1: Connection refused; ..." */
+	int set;          /* pollset of what is under way, or -1 */
+	int64_t end;      /* of everything, clock_ticks(); 0: not begun */
+	int64_t host_end; /* of the current one */
+	enum phase phase; /* of the current one */
+	struct lookup lookup;
+	struct race race;
 	struct sbuf peer;
 };
-
-static void close_fd(struct connect *c)
-{
-	if (c->fd >= 0)
-		close(c->fd);
-	c->fd = -1;
-}
-
-static void end_child(struct connect *c)
-{
-	if (c->child <= 0)
-		return;
-	kill(c->child, SIGKILL);
-	while (waitpid(c->child, NULL, 0) < 0 && errno == EINTR)
-		;
-	c->child = 0;
-}
 
 static char *without_brackets(const char *host)
 {
@@ -74,40 +47,99 @@ static char *without_brackets(const char *host)
 	return mem_strdup(host);
 }
 
-struct connect *connect_create(const char *host, unsigned port)
+static void add_host(struct connect *c, const char *word, size_t n)
+{
+	struct host *h = &c->hosts[c->count++];
+
+	h->word = mem_strndup(word, n);
+	h->name = without_brackets(h->word);
+}
+
+static void name_peer(struct connect *c, const char *address)
+{
+	const struct host *h = &c->hosts[c->current];
+
+	sbuf_reset(&c->peer);
+	if (address == NULL)
+		sbuf_addf(&c->peer, "%.400s:%u", h->word, c->port);
+	else
+		sbuf_addf(&c->peer, "%.400s[%s]:%u", h->name, address, c->port);
+}
+
+struct connect *connect_create(const char *hosts, unsigned port)
 {
 	struct connect *c = mem_alloc(sizeof(*c));
 
-	c->host = without_brackets(host);
 	c->port = port;
-	c->fd = -1;
-	sbuf_init(&c->reasons, REASONS_LIMIT);
+	c->set = -1;
+	c->lookup.fd = -1;
+	do {
+		size_t n = strcspn(hosts, " ");
+
+		add_host(c, hosts, n);
+		hosts += n + strspn(hosts + n, " ");
+	} while (*hosts != '\0' && c->count < CONNECT_HOSTS);
 	sbuf_init(&c->peer, 512);
-	sbuf_addf(&c->peer, "%.400s:%u", host, port);
+	name_peer(c, NULL);
 	return c;
 }
 
-void connect_free(struct connect **c)
+/* The pipe leaves the set before it is closed: another child, just forked, may
+ * have it, too. */
+static void leave_lookup(struct connect *c)
 {
-	if (*c == NULL)
+	if (c->lookup.fd >= 0)
+		pollset_remove(c->set, c->lookup.fd);
+	lookup_release(&c->lookup);
+}
+
+static void close_set(struct connect *c)
+{
+	leave_lookup(c);
+	race_release(&c->race);
+	if (c->set >= 0)
+		close(c->set);
+	c->set = -1;
+}
+
+void connect_free(struct connect **pointer)
+{
+	struct connect *c = *pointer;
+
+	if (c == NULL)
 		return;
-	end_child(*c);
-	close_fd(*c);
-	sbuf_release(&(*c)->reasons);
-	sbuf_release(&(*c)->peer);
-	free((*c)->host);
-	free(*c);
-	*c = NULL;
+	close_set(c);
+	for (size_t i = 0; i < c->count; i++) {
+		free(c->hosts[i].word);
+		free(c->hosts[i].name);
+	}
+	sbuf_release(&c->peer);
+	free(c);
+	*pointer = NULL;
 }
 
 int connect_fd(const struct connect *c)
 {
-	return c->fd;
+	return c->set;
 }
 
 int64_t connect_deadline(const struct connect *c)
 {
-	return c->deadline;
+	return c->phase == RACE ? race_deadline(&c->race) : c->lookup.deadline;
+}
+
+const char *connect_host(const struct connect *c)
+{
+	return c->hosts[c->current].name;
+}
+
+const char *connect_failed(const struct connect *c, size_t i,
+                           const struct fault **why)
+{
+	if (i >= c->count || c->hosts[i].why.kind == FAULT_NONE)
+		return NULL;
+	*why = &c->hosts[i].why;
+	return c->hosts[i].word;
 }
 
 const char *connect_peer(const struct connect *c)
@@ -115,254 +147,127 @@ const char *connect_peer(const struct connect *c)
 	return c->peer.data;
 }
 
-/* --- names ---------------------------------------------------------------- */
+/* --- one host ------------------------------------------------------------- */
 
-static void look_up(const char *host, int flags, struct answer *answer)
+/* An equal share of the time that is left for each host that is left. */
+static enum stream_result begin_host(struct connect *c, struct fault *f)
 {
-	struct addrinfo hints = { .ai_family = AF_UNSPEC,
-		                  .ai_socktype = SOCK_STREAM,
-		                  .ai_flags = flags };
-	struct addrinfo *list = NULL;
+	int64_t now = clock_ticks();
+	int64_t left = c->end > now ? c->end - now : 0;
 
-	memset(answer, 0, sizeof(*answer));
-	answer->code = getaddrinfo(host, NULL, &hints, &list);
-	answer->system = errno;
-	if (answer->code != 0)
-		return;
-	for (const struct addrinfo *a = list;
-	     a != NULL && answer->count < ADDRESS_LIMIT; a = a->ai_next)
-		if (a->ai_addrlen <= sizeof(answer->address[0]))
-			memcpy(&answer->address[answer->count++], a->ai_addr,
-			       a->ai_addrlen);
-	freeaddrinfo(list);
+	name_peer(c, NULL);
+	c->host_end = now + left / (int64_t)(c->count - c->current);
+	if (lookup_start(&c->lookup, connect_host(c), c->port, c->host_end,
+	                 f) != 0)
+		return STREAM_FAILED;
+	c->phase = LOOKUP;
+	if (c->lookup.fd < 0 || pollset_add(c->set, c->lookup.fd, POLLIN) == 0)
+		return STREAM_DONE;
+	fault_set(f, FAULT_TEMP, "4.3.0", _("cannot look up %.200s: %s"),
+	          connect_host(c), intl_error(errno));
+	return STREAM_FAILED;
 }
 
-/* The child: no descriptor of ours but the pipe, so that it holds no lock and
- * no connection should it outlive us; and it will not for long. */
-static NORETURN void resolve(const char *host, int out)
+static enum stream_result advance_lookup(struct connect *c, struct fault *f)
 {
-	struct answer answer;
-	sigset_t none;
+	enum stream_result result = lookup_advance(&c->lookup, f);
 
-	signal(SIGALRM, SIG_DFL);
-	signal(SIGTERM, SIG_DFL);
-	signal(SIGINT, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	alarm(CONNECT_RESOLVE_TIME + 5);
-	if (out != 3 && dup2(out, 3) != 3)
-		_exit(1);
-	port_close_from(4);
-	look_up(host, AI_ADDRCONFIG, &answer);
-	_exit(fdio_write(3, &answer, sizeof(answer)) == 0 ? 0 : 1);
+	if (result != STREAM_DONE)
+		return result;
+	leave_lookup(c);
+	race_init(&c->race, &c->lookup.answer, c->set, c->host_end);
+	c->phase = RACE;
+	return STREAM_DONE;
 }
 
-static int start_child(struct connect *c, struct fault *f)
+static enum stream_result advance_race(struct connect *c, int *fd,
+                                       struct fault *f)
 {
-	int ends[2];
+	unsigned which = 0;
+	enum stream_result result = race_advance(&c->race, fd, &which);
+	char address[RACE_ADDRESS_SIZE];
+	struct sbuf reasons;
 
-	if (pipe2(ends, O_CLOEXEC) != 0)
-		return fault_set(f, FAULT_TEMP, "4.3.0",
-		                 _("cannot look up %.200s: %s"), c->host,
-		                 intl_error(errno));
-	c->fd = ends[0];
-	fcntl(c->fd, F_SETFL, O_NONBLOCK);
-	c->child = fork();
-	if (c->child == 0)
-		resolve(c->host, ends[1]);
-	close(ends[1]);
-	if (c->child < 0)
-		return fault_set(f, FAULT_TEMP, "4.3.0",
-		                 _("cannot look up %.200s: %s"), c->host,
-		                 intl_error(errno));
-	return 0;
+	if (result == STREAM_DONE) {
+		race_name(&c->lookup.answer, which, address);
+		name_peer(c, address);
+	}
+	if (result != STREAM_FAILED)
+		return result;
+	sbuf_init(&reasons, REASONS_LIMIT);
+	race_reasons(&c->race, &reasons);
+	fault_set(f, FAULT_TEMP, "4.4.1", _("cannot reach %.150s port %u: %s"),
+	          connect_host(c), c->port, reasons.data);
+	sbuf_release(&reasons);
+	return STREAM_FAILED;
 }
 
-/* Addresses need no child: nobody is asked. */
+static enum stream_result advance_host(struct connect *c, int *fd,
+                                       struct fault *f)
+{
+	enum stream_result result = STREAM_DONE;
+
+	if (c->phase == BEGIN)
+		result = begin_host(c, f);
+	if (result == STREAM_DONE && c->phase == LOOKUP)
+		result = advance_lookup(c, f);
+	if (result == STREAM_DONE && c->phase == RACE)
+		result = advance_race(c, fd, f);
+	return result;
+}
+
+/* --- all of them ---------------------------------------------------------- */
+
 static int start(struct connect *c, struct fault *f)
 {
-	int64_t now = clock_ticks();
-
-	c->end = now + (int64_t)CONNECT_TOTAL_TIME * 1000;
-	c->deadline = now + (int64_t)CONNECT_RESOLVE_TIME * 1000;
-	look_up(c->host, AI_NUMERICHOST, &c->answer);
-	if (c->answer.code == 0) {
-		c->is_resolved = true;
+	c->end = clock_ticks() + (int64_t)CONNECT_TOTAL_TIME * 1000;
+	c->set = pollset_open();
+	if (c->set >= 0)
 		return 0;
-	}
-	return start_child(c, f);
+	return fault_set(f, FAULT_TEMP, "4.3.0",
+	                 _("cannot reach %.150s port %u: %s"), connect_host(c),
+	                 c->port, intl_error(errno));
 }
 
-static int resolver_fault(const struct connect *c, struct fault *f)
+/* What all of them had to say; the code is that of the first. */
+static void explain(const struct connect *c, struct fault *f)
 {
-	const struct answer *a = &c->answer;
+	int room = (int)(sizeof(f->text) / c->count) - 3;
+	struct sbuf text;
 
-	if (a->code == EAI_NONAME)
-		return fault_set(f, FAULT_TEMP, "4.4.4",
-		                 _("no such host: %.200s: check `host`"),
-		                 c->host);
-	if (a->code == EAI_AGAIN)
-		return fault_set(
-			f, FAULT_TEMP, "4.4.3",
-			_("cannot look up %.200s now: the DNS gives no "
-		          "answer; is the network up?"),
-			c->host);
-	return fault_set(f, FAULT_TEMP, "4.4.3", _("cannot look up %.200s: %s"),
-	                 c->host,
-	                 a->code == EAI_SYSTEM ? intl_error(a->system)
-	                                       : gai_strerror(a->code));
-}
-
-/* The pipe has ended: whole answer or none. */
-static int take_answer(struct connect *c, struct fault *f)
-{
-	close_fd(c);
-	end_child(c);
-	if (c->received != sizeof(c->answer))
-		return fault_set(f, FAULT_TEMP, "4.4.3",
-		                 _("cannot look up %.200s: the resolver ended "
-		                   "without an answer"),
-		                 c->host);
-	if (c->answer.count > ADDRESS_LIMIT)
-		c->answer.count = ADDRESS_LIMIT;
-	if (c->answer.code != 0)
-		return resolver_fault(c, f);
-	c->is_resolved = true;
-	return 0;
-}
-
-static enum stream_result advance_name(struct connect *c, struct fault *f)
-{
-	char *to = (char *)&c->answer;
-	ssize_t k = 1;
-
-	while (k > 0 && c->received < sizeof(c->answer)) {
-		k = fdio_read(c->fd, to + c->received,
-		              sizeof(c->answer) - c->received);
-		c->received += k > 0 ? (size_t)k : 0;
-	}
-	if (k >= 0 || errno != EAGAIN)
-		return take_answer(c, f) == 0 ? STREAM_DONE : STREAM_FAILED;
-	if (clock_ticks() < c->deadline)
-		return STREAM_WANT_READ;
-	close_fd(c);
-	end_child(c);
-	fault_set(f, FAULT_TEMP, "4.4.3",
-	          _("cannot look up %.200s: no answer within %d seconds"),
-	          c->host, CONNECT_RESOLVE_TIME);
-	return STREAM_FAILED;
-}
-
-/* --- addresses ------------------------------------------------------------ */
-
-static socklen_t set_port(struct sockaddr_storage *address, unsigned port)
-{
-	if (address->ss_family == AF_INET6) {
-		((struct sockaddr_in6 *)address)->sin6_port =
-			htons((uint16_t)port);
-		return sizeof(struct sockaddr_in6);
-	}
-	((struct sockaddr_in *)address)->sin_port = htons((uint16_t)port);
-	return sizeof(struct sockaddr_in);
-}
-
-static void name_address(const struct sockaddr_storage *address, char *text,
-                         size_t size)
-{
-	if (getnameinfo((const struct sockaddr *)address, sizeof(*address),
-	                text, (socklen_t)size, NULL, 0, NI_NUMERICHOST) != 0)
-		snprintf(text, size, "?");
-}
-
-/* Note why the address being tried did not answer, and leave it. */
-static void give_up(struct connect *c, const char *why)
-{
-	char text[INET6_ADDRSTRLEN + 20];
-
-	close_fd(c);
-	name_address(&c->answer.address[c->next++], text, sizeof(text));
-	sbuf_addf(&c->reasons, "%s%s: %s", c->reasons.len > 0 ? "; " : "", text,
-	          why);
-}
-
-/* Begin with the next address; without a socket afterwards it failed. */
-static void try_next(struct connect *c)
-{
-	struct sockaddr_storage *address = &c->answer.address[c->next];
-	socklen_t size = set_port(address, c->port);
-	int64_t now = clock_ticks();
-	char text[INET6_ADDRSTRLEN + 20];
-
-	name_address(address, text, sizeof(text));
-	sbuf_reset(&c->peer);
-	sbuf_addf(&c->peer, "%.400s[%s]:%u", c->host, text, c->port);
-	c->deadline = now + (int64_t)CONNECT_ADDRESS_TIME * 1000;
-	if (c->deadline > c->end)
-		c->deadline = c->end;
-	c->fd = socket(address->ss_family,
-	               SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (c->fd >= 0 &&
-	    (connect(c->fd, (struct sockaddr *)address, size) == 0 ||
-	     errno == EINPROGRESS))
+	*f = c->hosts[0].why;
+	if (c->count == 1)
 		return;
-	give_up(c, intl_error(errno));
-}
-
-/* Has the socket an answer?  DONE: connected; FAILED: try the next. */
-static enum stream_result check_socket(struct connect *c)
-{
-	struct pollfd p = { .fd = c->fd, .events = POLLOUT };
-	socklen_t size = sizeof(int);
-	int code = 0;
-
-	if (poll(&p, 1, 0) <= 0) {
-		if (clock_ticks() < c->deadline)
-			return STREAM_WANT_WRITE;
-		give_up(c, _("no answer"));
-		return STREAM_FAILED;
-	}
-	if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &code, &size) != 0)
-		code = errno;
-	if (code == 0)
-		return STREAM_DONE;
-	give_up(c, intl_error(code));
-	return STREAM_FAILED;
-}
-
-static bool has_socket(struct connect *c)
-{
-	while (c->fd < 0 && c->next < c->answer.count && clock_ticks() < c->end)
-		try_next(c);
-	return c->fd >= 0;
-}
-
-static enum stream_result advance_address(struct connect *c, int *fd,
-                                          struct fault *f)
-{
-	enum stream_result result = STREAM_FAILED;
-
-	while (result == STREAM_FAILED && has_socket(c))
-		result = check_socket(c);
-	if (result == STREAM_FAILED)
-		fault_set(f, FAULT_TEMP, "4.4.1",
-		          _("cannot reach %.150s port %u: %s"), c->host,
-		          c->port, c->reasons.data);
-	if (result == STREAM_DONE) {
-		*fd = c->fd;
-		c->fd = -1;
-	}
-	return result;
+	sbuf_init(&text, sizeof(f->text) - 1);
+	for (size_t i = 0; i < c->count; i++)
+		sbuf_addf(&text, "%s%.*s", i > 0 ? "; " : "", room,
+		          c->hosts[i].why.text);
+	fault_set(f, FAULT_TEMP, c->hosts[0].why.code, "%s", text.data);
+	sbuf_release(&text);
 }
 
 enum stream_result connect_advance(struct connect *c, int *fd, struct fault *f)
 {
-	enum stream_result result = STREAM_DONE;
+	enum stream_result result;
 
 	if (c->end == 0 && start(c, f) != 0)
 		return STREAM_FAILED;
-	if (!c->is_resolved)
-		result = advance_name(c, f);
-	if (result == STREAM_DONE)
-		result = advance_address(c, fd, f);
-	return result;
+	for (;;) {
+		struct host *h = &c->hosts[c->current];
+
+		result = advance_host(c, fd, &h->why);
+		if (result == STREAM_DONE)
+			close_set(c);
+		if (result != STREAM_FAILED)
+			return result;
+		leave_lookup(c);
+		race_release(&c->race);
+		if (c->current + 1 == c->count)
+			break;
+		c->current++;
+		c->phase = BEGIN;
+	}
+	close_set(c);
+	explain(c, f);
+	return STREAM_FAILED;
 }

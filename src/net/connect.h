@@ -1,39 +1,54 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* connect - reach a host and port, trying each of its addresses
+/* connect - reach one of several hosts
  *
- * Names are resolved by a child process, because getaddrinfo() cannot be told
- * when to stop; then each address is tried in turn until one answers.  Nothing
- * blocks, and every wait ends by connect_deadline().  Faults are FAULT_TEMP:
- * "cannot reach mail.example.org port 587: 192.0.2.1: Connection refused;
- * 2001:db8::1: No route to host".
+ * The hosts are tried in their order: the next one when no address of the one
+ * before it answers (net/lookup finds them, net/race tries them), or when its
+ * share of CONNECT_TOTAL_TIME is used up.  Nothing blocks, and every wait ends
+ * by connect_deadline().  Faults are FAULT_TEMP and tell the reasons of all:
+ * "cannot reach mail.example.org port 587: 2001:db8::1: No route to host;
+ * 192.0.2.1: Connection refused".
+ *
+ * Whoever speaks TLS then has to verify the name of connect_host(): the host
+ * that answered, not one that was asked before it.
  */
 #ifndef NET_CONNECT_H
 #define NET_CONNECT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/fault.h"
 #include "net/stream.h"
 
-#define CONNECT_RESOLVE_TIME 40 /* seconds */
-#define CONNECT_ADDRESS_TIME 30 /* seconds for one address */
-#define CONNECT_TOTAL_TIME 120  /* seconds for everything */
+#define CONNECT_TOTAL_TIME 120 /* seconds for everything */
+#define CONNECT_HOSTS 8        /* those behind them are not tried */
 
 struct connect;
 
-/* `host` is a name, or an address (an IPv6 one also in brackets). */
-struct connect *connect_create(const char *host, unsigned port);
+/* `hosts`: one or more with blanks between them, each a name, or an address (an
+ * IPv6 one also in brackets). */
+struct connect *connect_create(const char *hosts, unsigned port);
 void connect_free(struct connect **c);
 
 /* Go on.  DONE: *fd is a connected, non-blocking socket, the caller's now.
- * WANT_READ or WANT_WRITE: poll connect_fd() until connect_deadline(), then
- * call again (also when the deadline passed: the next address is tried). */
+ * WANT_READ: poll connect_fd() for POLLIN until connect_deadline(), then call
+ * again (also when the deadline passed: then there may be more to try). */
 enum stream_result connect_advance(struct connect *c, int *fd, struct fault *f);
 
 int connect_fd(const struct connect *c);
 int64_t connect_deadline(const struct connect *c); /* clock_ticks() */
 
-/* "mail.example.org[192.0.2.1]:587", of the address tried last. */
+/* The host that answered, or is being tried, as in `hosts` but without
+ * brackets: whose name its certificate must have. */
+const char *connect_host(const struct connect *c);
+
+/* The i-th host that did not answer, as it was written, and why; NULL behind
+ * the last. */
+const char *connect_failed(const struct connect *c, size_t i,
+                           const struct fault **why);
+
+/* "mail.example.org[192.0.2.1]:587" once connected, before that without the
+ * address. */
 const char *connect_peer(const struct connect *c);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include <arpa/inet.h>
 #include <check.h>
+#include <dirent.h>
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -20,6 +21,8 @@
 #include "base/attr.h"
 #include "base/clock.h"
 #include "net/connect.h"
+#include "net/lookup.h"
+#include "net/race.h"
 
 /* Seconds by which the monotonic clock is ahead. */
 static time_t ahead;
@@ -43,6 +46,10 @@ static const struct {
 	{ "good.test", 0, 0, "127.0.0.1" },
 	{ "dual.test", 0, 0, "127.0.0.2 ::1 127.0.0.1" },
 	{ "refused.test", 0, 0, "127.0.0.2 127.0.0.3" },
+	{ "deaf.test", 0, 0, "127.0.0.2" },
+	{ "halfdeaf.test", 0, 0, "127.0.0.2 127.0.0.3 127.0.0.1" },
+	{ "first.test", 0, 0, "127.0.0.1 127.0.0.2" },
+	{ "turns.test", 0, 0, "::1 ::2 127.0.0.2 127.0.0.3 127.0.0.4" },
 	{ "strange.test", 0, 0, "255.255.255.255 127.0.0.2" },
 	{ "missing.test", EAI_NONAME, 0, "" },
 	{ "later.test", EAI_AGAIN, 0, "" },
@@ -60,10 +67,12 @@ static struct addrinfo *make_address(const char *text, struct addrinfo *next)
 	a->ai_addr = (struct sockaddr *)(void *)(a + 1);
 	a->ai_next = next;
 	if (inet_pton(AF_INET, text, &v4.sin_addr) == 1) {
+		a->ai_family = AF_INET;
 		a->ai_addrlen = sizeof(v4);
 		memcpy(a->ai_addr, &v4, sizeof(v4));
 	} else {
 		inet_pton(AF_INET6, text, &v6.sin6_addr);
+		a->ai_family = AF_INET6;
 		a->ai_addrlen = sizeof(v6);
 		memcpy(a->ai_addr, &v6, sizeof(v6));
 	}
@@ -127,10 +136,11 @@ void freeaddrinfo(struct addrinfo *list)
 	}
 }
 
-/* A listening socket; its port goes to *port. */
-static int listener(const char *address, unsigned *port)
+/* A listening socket at *port; 0: any, which goes there. */
+static int listener_at(const char *address, unsigned *port)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET };
+	struct sockaddr_in to = { .sin_family = AF_INET,
+		                  .sin_port = htons((uint16_t)*port) };
 	socklen_t size = sizeof(to);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -142,17 +152,31 @@ static int listener(const char *address, unsigned *port)
 	return fd;
 }
 
+static int listener(const char *address, unsigned *port)
+{
+	*port = 0;
+	return listener_at(address, port);
+}
+
+static int count_descriptors(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	int count = 0;
+
+	while (readdir(d) != NULL)
+		count++;
+	closedir(d);
+	return count;
+}
+
 /* What a caller does. */
 static enum stream_result go(struct connect *c, int *fd, struct fault *f)
 {
 	enum stream_result result;
 
-	while ((result = connect_advance(c, fd, f)) == STREAM_WANT_READ ||
-	       result == STREAM_WANT_WRITE) {
+	while ((result = connect_advance(c, fd, f)) == STREAM_WANT_READ) {
 		struct pollfd p = { .fd = connect_fd(c),
-			            .events = result == STREAM_WANT_READ
-			                              ? POLLIN
-			                              : POLLOUT };
+			            .events = POLLIN | POLLOUT };
 		int64_t left = connect_deadline(c) - clock_ticks();
 
 		ck_assert_int_ge(p.fd, 0);
@@ -315,7 +339,7 @@ START_TEST(a_slow_resolver_is_killed)
 	ck_assert_int_ge(connect_deadline(c) - start, 39000);
 	ck_assert_int_le(connect_deadline(c) - start, 41000);
 	ck_assert_int_eq(connect_advance(c, &fd, &f), STREAM_WANT_READ);
-	ahead = CONNECT_RESOLVE_TIME + 1;
+	ahead = LOOKUP_TIME + 1;
 	ck_assert_int_eq(connect_advance(c, &fd, &f), STREAM_FAILED);
 	ck_assert_str_eq(f.text,
 	                 "cannot look up slow.test: no answer within 40 "
@@ -339,6 +363,7 @@ END_TEST
 
 /* A socket whose queue is full: the kernel drops what we send, as a firewall
  * does. */
+#define DEAF_FILLERS 8
 static int deaf_listener(const char *address, unsigned *port, int *filler)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET };
@@ -347,7 +372,7 @@ static int deaf_listener(const char *address, unsigned *port, int *filler)
 	listen(fd, 0);
 	inet_pton(AF_INET, address, &to.sin_addr);
 	to.sin_port = htons((uint16_t)*port);
-	for (int i = 0; i < 8; i++) {
+	for (int i = 0; i < DEAF_FILLERS; i++) {
 		filler[i] = socket(
 			AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 		connect(filler[i], (struct sockaddr *)&to, sizeof(to));
@@ -355,29 +380,54 @@ static int deaf_listener(const char *address, unsigned *port, int *filler)
 	return fd;
 }
 
+static void stop_deaf_listener(int server, const int *filler)
+{
+	for (size_t i = 0; i < DEAF_FILLERS; i++)
+		close(filler[i]);
+	close(server);
+}
+
 START_TEST(a_deaf_address_is_left_at_its_deadline)
 {
 	struct fault f = { 0 };
 	struct connect *c;
-	int filler[8], fd = -1;
+	int filler[DEAF_FILLERS], fd = -1;
+	unsigned port;
+	int server = deaf_listener("127.0.0.2", &port, filler);
+
+	c = connect_create("127.0.0.2", port);
+	ck_assert_int_eq(connect_advance(c, &fd, &f), STREAM_WANT_READ);
+	ck_assert_int_le(connect_deadline(c) - clock_ticks(),
+	                 RACE_ADDRESS_TIME * 1000);
+	ahead = RACE_ADDRESS_TIME + 1;
+	ck_assert_int_eq(go(c, &fd, &f), STREAM_FAILED);
+	ck_assert_msg(strstr(f.text, "127.0.0.2: no answer") != NULL, "%s",
+	              f.text);
+	connect_free(&c);
+	stop_deaf_listener(server, filler);
+}
+END_TEST
+
+/* Reasons are told in the order of the addresses, not of their failures. */
+START_TEST(a_deaf_address_does_not_hide_the_others)
+{
+	struct fault f = { 0 };
+	struct connect *c;
+	int filler[DEAF_FILLERS], fd = -1;
 	unsigned port;
 	int server = deaf_listener("127.0.0.2", &port, filler);
 
 	c = connect_create("refused.test", port);
-	while (connect_advance(c, &fd, &f) == STREAM_WANT_READ)
+	while (connect_advance(c, &fd, &f) == STREAM_WANT_READ &&
+	       connect_deadline(c) - clock_ticks() > RACE_STAGGER)
 		poll(NULL, 0, 5);
-	ck_assert_int_eq(connect_advance(c, &fd, &f), STREAM_WANT_WRITE);
-	ck_assert_int_le(connect_deadline(c) - clock_ticks(),
-	                 CONNECT_ADDRESS_TIME * 1000);
-	ahead = CONNECT_ADDRESS_TIME + 1;
+	ahead = RACE_ADDRESS_TIME + 1;
 	ck_assert_int_eq(go(c, &fd, &f), STREAM_FAILED);
 	ck_assert_msg(strstr(f.text, "127.0.0.2: no answer; 127.0.0.3: "
 	                             "Connection refused") != NULL,
 	              "%s", f.text);
 	connect_free(&c);
-	for (size_t i = 0; i < COUNT_OF(filler); i++)
-		close(filler[i]);
-	close(server);
+	stop_deaf_listener(server, filler);
 }
 END_TEST
 
@@ -386,21 +436,200 @@ START_TEST(all_addresses_share_one_limit)
 {
 	struct fault f = { 0 };
 	struct connect *c;
-	int filler[8], fd = -1;
+	int filler[DEAF_FILLERS], fd = -1;
 	unsigned port;
 	int server = deaf_listener("127.0.0.2", &port, filler);
 
-	c = connect_create("refused.test", port);
-	while (connect_advance(c, &fd, &f) == STREAM_WANT_READ)
-		poll(NULL, 0, 5);
+	c = connect_create("127.0.0.2 127.0.0.3", port);
+	ck_assert_int_eq(connect_advance(c, &fd, &f), STREAM_WANT_READ);
 	ahead = CONNECT_TOTAL_TIME + 1;
-	ck_assert_int_eq(connect_advance(c, &fd, &f), STREAM_FAILED);
-	ck_assert_msg(strstr(f.text, "127.0.0.2: no answer") != NULL, "%s",
-	              f.text);
-	ck_assert_ptr_null(strstr(f.text, "127.0.0.3"));
+	ck_assert_int_eq(go(c, &fd, &f), STREAM_FAILED);
+	ck_assert_msg(strstr(f.text, "127.0.0.2: no answer; cannot reach "
+	                             "127.0.0.3") != NULL,
+	              "%s", f.text);
+	ck_assert_ptr_null(strstr(f.text, "refused"));
 	connect_free(&c);
-	for (size_t i = 0; i < COUNT_OF(filler); i++)
-		close(filler[i]);
+	stop_deaf_listener(server, filler);
+}
+END_TEST
+
+/* The one that answers wins, long before the deaf one's time is over. */
+START_TEST(a_deaf_address_keeps_nobody_waiting)
+{
+	static const char *const hosts[] = { "halfdeaf.test", "dual.test" };
+	int64_t start = clock_ticks();
+	struct fault f = { 0 };
+	struct connect *c;
+	int filler[DEAF_FILLERS], fd = -1, before = count_descriptors();
+	char peer[100];
+	unsigned port;
+	int server = deaf_listener("127.0.0.2", &port, filler);
+	int good = listener_at("127.0.0.1", &port);
+
+	c = connect_create(hosts[_i], port);
+	ck_assert_msg(go(c, &fd, &f) == STREAM_DONE, "%s", f.text);
+	snprintf(peer, sizeof(peer), "%s[127.0.0.1]:%u", hosts[_i], port);
+	ck_assert_str_eq(connect_peer(c), peer);
+	ck_assert_int_lt(clock_ticks() - start, RACE_ADDRESS_TIME * 1000);
+	connect_free(&c);
+	close(fd);
+	close(good);
+	stop_deaf_listener(server, filler);
+	ck_assert_int_eq(count_descriptors(), before);
+}
+END_TEST
+
+/* An address that answers at once is the only one to be called. */
+START_TEST(nobody_else_is_called)
+{
+	struct fault f = { 0 };
+	struct connect *c;
+	struct pollfd other;
+	unsigned port;
+	int fd = -1, first = listener("127.0.0.1", &port);
+	int second = listener_at("127.0.0.2", &port);
+
+	c = connect_create("first.test", port);
+	ck_assert_int_eq(go(c, &fd, &f), STREAM_DONE);
+	other = (struct pollfd){ .fd = second, .events = POLLIN };
+	ck_assert_int_eq(poll(&other, 1, 0), 0);
+	connect_free(&c);
+	close(fd);
+	close(first);
+	close(second);
+}
+END_TEST
+
+/* RFC 8305, section 4: the resolver's first family first. */
+START_TEST(families_take_turns)
+{
+	struct connect *c = connect_create("turns.test", 1);
+	struct fault f = { 0 };
+	const char *at = f.text;
+	static const char *const order[] = { " ::1: ", "; 127.0.0.2: ",
+		                             "; ::2: ", "; 127.0.0.3: ",
+		                             "; 127.0.0.4: " };
+	int fd = -1;
+
+	ck_assert_int_eq(go(c, &fd, &f), STREAM_FAILED);
+	for (size_t i = 0; i < COUNT_OF(order); i++) {
+		at = strstr(at, order[i]);
+		ck_assert_msg(at != NULL, "%s: %s", order[i], f.text);
+	}
+	connect_free(&c);
+}
+END_TEST
+
+/* --- several hosts ----------------------------------------------------------
+ */
+
+static void expect_failed(const struct connect *c, const char *hosts)
+{
+	char all[300] = "";
+	const struct fault *why;
+	const char *host;
+
+	for (size_t i = 0; (host = connect_failed(c, i, &why)) != NULL; i++) {
+		ck_assert_int_eq(why->kind, FAULT_TEMP);
+		snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%s",
+		         i > 0 ? " " : "", host);
+	}
+	ck_assert_str_eq(all, hosts);
+}
+
+START_TEST(the_next_host_is_tried)
+{
+	static const struct {
+		const char *hosts, *failed, *host;
+	} cases[] = {
+		{ "good.test refused.test", "", "good.test" },
+		{ "good.test missing.test", "", "good.test" },
+		{ "missing.test good.test", "missing.test", "good.test" },
+		{ "later.test  crash.test good.test", "later.test crash.test",
+		  "good.test" },
+		{ "strange.test [127.0.0.1]", "strange.test", "127.0.0.1" },
+		{ "[127.0.0.3] refused.test good.test missing.test",
+		  "[127.0.0.3] refused.test", "good.test" },
+	};
+	struct fault f = { 0 };
+	struct connect *c;
+	unsigned port;
+	char peer[100];
+	int fd = -1, before = count_descriptors();
+	int server = listener("127.0.0.1", &port);
+
+	c = connect_create(cases[_i].hosts, port);
+	ck_assert_msg(go(c, &fd, &f) == STREAM_DONE, "%s", f.text);
+	ck_assert_str_eq(connect_host(c), cases[_i].host);
+	snprintf(peer, sizeof(peer), "%s[127.0.0.1]:%u", cases[_i].host, port);
+	ck_assert_str_eq(connect_peer(c), peer);
+	expect_failed(c, cases[_i].failed);
+	connect_free(&c);
+	no_children_left();
+	close(fd);
+	close(server);
+	ck_assert_int_eq(count_descriptors(), before);
+}
+END_TEST
+
+START_TEST(all_hosts_are_explained)
+{
+	struct connect *c = connect_create("missing.test refused.test", 1);
+	struct fault f = { 0 };
+	int fd = -1;
+
+	ck_assert_int_eq(go(c, &fd, &f), STREAM_FAILED);
+	ck_assert_str_eq(f.code, "4.4.4");
+	ck_assert_str_eq(f.text,
+	                 "no such host: missing.test: check `host`; cannot "
+	                 "reach refused.test port 1: 127.0.0.2: Connection "
+	                 "refused; 127.0.0.3: Connection refused");
+	expect_failed(c, "missing.test refused.test");
+	ck_assert_int_eq(connect_fd(c), -1);
+	connect_free(&c);
+}
+END_TEST
+
+/* Of more than eight the rest is left out, and each has its place in the text.
+ */
+START_TEST(many_hosts_are_bounded)
+{
+	struct connect *c = connect_create("127.0.0.2 127.0.0.3 127.0.0.4 "
+	                                   "127.0.0.5 127.0.0.6 127.0.0.7 "
+	                                   "127.0.0.8 many.test 127.0.0.9",
+	                                   1);
+	struct fault f = { 0 };
+	int fd = -1;
+
+	ck_assert_int_eq(go(c, &fd, &f), STREAM_FAILED);
+	ck_assert_ptr_nonnull(strstr(f.text, "reach 127.0.0.8 "));
+	ck_assert_ptr_nonnull(strstr(f.text, "reach many.test "));
+	ck_assert_ptr_null(strstr(f.text, "127.0.0.9"));
+	connect_free(&c);
+}
+END_TEST
+
+/* A resolver that is slow for one name leaves time for the next host. */
+START_TEST(a_slow_host_leaves_time_for_the_next)
+{
+	struct fault f = { 0 };
+	struct connect *c;
+	unsigned port;
+	int fd = -1, server = listener("127.0.0.1", &port);
+
+	c = connect_create("slow.test slow.test slow.test good.test", port);
+	ck_assert_int_eq(connect_advance(c, &fd, &f), STREAM_WANT_READ);
+	ck_assert_int_le(connect_deadline(c) - clock_ticks(),
+	                 CONNECT_TOTAL_TIME * 1000 / 4);
+	for (int i = 1; i <= 3; i++) {
+		ahead = i * (CONNECT_TOTAL_TIME / 4 + 1);
+		ck_assert_int_ne(connect_advance(c, &fd, &f), STREAM_FAILED);
+	}
+	ck_assert_msg(go(c, &fd, &f) == STREAM_DONE, "%s", f.text);
+	ck_assert_str_eq(connect_host(c), "good.test");
+	connect_free(&c);
+	no_children_left();
+	close(fd);
 	close(server);
 }
 END_TEST
@@ -421,7 +650,15 @@ int main(void)
 	tcase_add_test(t, a_slow_resolver_is_killed);
 	tcase_add_test(t, a_resolver_ends_with_its_owner);
 	tcase_add_test(t, a_deaf_address_is_left_at_its_deadline);
+	tcase_add_test(t, a_deaf_address_does_not_hide_the_others);
 	tcase_add_test(t, all_addresses_share_one_limit);
+	tcase_add_loop_test(t, a_deaf_address_keeps_nobody_waiting, 0, 2);
+	tcase_add_test(t, nobody_else_is_called);
+	tcase_add_test(t, families_take_turns);
+	tcase_add_loop_test(t, the_next_host_is_tried, 0, 6);
+	tcase_add_test(t, all_hosts_are_explained);
+	tcase_add_test(t, many_hosts_are_bounded);
+	tcase_add_test(t, a_slow_host_leaves_time_for_the_next);
 	suite_add_tcase(suite, t);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
