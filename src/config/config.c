@@ -11,6 +11,7 @@
 #include "base/intl.h"
 #include "base/mem.h"
 #include "config/file.h"
+#include "config/host.h"
 #include "config/options.h"
 #include "config/trust.h"
 
@@ -367,6 +368,26 @@ static const struct {
 	{ OPTION_TOP, "postmaster" },
 };
 
+/* Words of `value`, cut up in place: a list has several. */
+static size_t split(const struct option *o, char *value,
+                    char *words[HOST_LIST + 1])
+{
+	size_t n = 0;
+
+	if (o->type != OPTION_HOSTS) {
+		words[0] = value;
+		return 1;
+	}
+	do {
+		value += strspn(value, " ");
+		words[n++] = value;
+		value += host_length(value);
+		if (*value == ' ')
+			*value++ = '\0';
+	} while (value[strspn(value, " ")] != '\0' && n <= HOST_LIST);
+	return n;
+}
+
 static void set_from(struct config *config, enum option_level level,
                      const char *key, const char *value,
                      struct config_errors *errors)
@@ -376,7 +397,7 @@ static void set_from(struct config *config, enum option_level level,
 	struct fault f = { .kind = FAULT_NONE };
 	const char *problem = file_text_problem(value, strlen(value));
 	char *copy = mem_strdup(value);
-	char *const words[] = { copy };
+	char *words[HOST_LIST + 1];
 	void *block = level == OPTION_TOP ? (void *)config : h;
 	unsigned *lines = level == OPTION_TOP ? config->lines : h->lines;
 
@@ -385,7 +406,7 @@ static void set_from(struct config *config, enum option_level level,
 		problem = N_("this is too long: shorten it");
 	if (problem != NULL)
 		config_complain(errors, 0, key, "%s", _(problem));
-	else if (option_set(o, block, words, 1, &f) != 0)
+	else if (option_set(o, block, words, split(o, copy, words), &f) != 0)
 		config_complain(errors, 0, key, "%s", f.text);
 	free(copy);
 }

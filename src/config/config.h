@@ -45,7 +45,7 @@ enum config_tls { CONFIG_TLS_STARTTLS, CONFIG_TLS_IMPLICIT, CONFIG_TLS_NONE };
  * set is NULL; a list is its words with one blank between. */
 struct smarthost {
 	char *name;
-	char *host;
+	char *host;    /* a list: see config/host.h */
 	unsigned port; /* never 0 once loaded */
 	enum config_tls tls;
 	char *tls_ca;

@@ -36,8 +36,8 @@ static const struct option options[] = {
 	{ "log",      TOP(log),      OPTION_CHOICE,   "syslog", 0, 0,          "syslog none",
 	  N_("where to write a line for each delivery") },
 
-	{ "host",     BLOCK(host),     OPTION_NAME,   "", 0, 0,     NULL,
-	  N_("server that takes all mail; the one key a smarthost must have") },
+	{ "host",     BLOCK(host),     OPTION_HOSTS,  "", 0, 0,     NULL,
+	  N_("server that takes all mail, or several, of which the first that answers does; the one key a smarthost must have") },
 	{ "port",     BLOCK(port),     OPTION_NUMBER, "", 1, 65535, NULL,
 	  N_("its TCP port; not set: 587, or 465 with `tls implicit`") },
 	{ "tls",      BLOCK(tls),      OPTION_CHOICE, "", 0, 0,     "starttls implicit none",

@@ -16,6 +16,7 @@
 
 enum option_type {
 	OPTION_NAME,       /* of a host or domain */
+	OPTION_HOSTS,      /* one or more of these: see config/host.h */
 	OPTION_WORD,       /* any text */
 	OPTION_NUMBER,     /* min to max */
 	OPTION_DURATION,   /* 5d 12h 30m 90s; min to max in seconds */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config/value.h"
 
-#include <arpa/inet.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,11 +11,11 @@
 #include "base/mem.h"
 #include "config/config.h"
 #include "config/delivery.h"
+#include "config/host.h"
 #include "config/rate.h"
 #include "config/source.h"
 #include "config/trust.h"
 
-#define NAME_LENGTH 255
 #define GLOB_LENGTH 320
 
 #define ALPHANUMERIC \
@@ -75,55 +74,15 @@ static int place_of(const char *word, const char *words, const char **spelling,
 
 /* --- one function for each type ------------------------------------------- */
 
-static int bad_name(const struct option *o, struct fault *f)
-{
-	return fault_set(f, FAULT_CONFIG, "4.3.5",
-	                 _("`%s` may hold letters, digits, dots and hyphens "
-	                   "only: write a name such as mail.example.org, an "
-	                   "international one in its xn-- form"),
-	                 o->name);
-}
-
-static bool is_literal(const char *word)
-{
-	struct in6_addr address;
-	size_t n = strlen(word);
-
-	if (inet_pton(AF_INET6, word, &address) == 1)
-		return true;
-	return n >= 3 && word[0] == '[' && word[n - 1] == ']' &&
-	       strspn(word + 1, ALPHANUMERIC ".:") == n - 2;
-}
-
-/* What people write there never comes back in a fault: smtp://me:secret@host
- * is among it. */
 static int set_name(const struct option *o, void *at, char *const words[],
                     size_t n, struct fault *f)
 {
-	const char *word = words[0], *colon = strchr(word, ':');
 	char **text = at;
 
 	(void)n;
-	if (is_literal(word)) {
-		*text = mem_strdup(word);
-		return 0;
-	}
-	if (strpbrk(word, "/@") != NULL)
-		return fault_set(f, FAULT_CONFIG, "4.3.5",
-		                 _("`%s` is a name alone, such as "
-		                   "mail.example.org: no smtp://, no user, no "
-		                   "path"),
-		                 o->name);
-	if (colon != NULL && is_digit(colon[1]))
-		return fault_set(f, FAULT_CONFIG, "4.3.5",
-		                 _("`%s` is a name alone: write the port on a "
-		                   "line of its own, `port 587`"),
-		                 o->name);
-	if (word[0] == '\0' || word[0] == '-' || word[0] == '.' ||
-	    strlen(word) > NAME_LENGTH ||
-	    word[strspn(word, ALPHANUMERIC ".-_")] != '\0')
-		return bad_name(o, f);
-	*text = mem_strdup(word);
+	if (host_check(o->name, words[0], f) != 0)
+		return -1;
+	*text = mem_strdup(words[0]);
 	return 0;
 }
 
@@ -298,6 +257,17 @@ static char *join(char *const words[], size_t n)
 	return text;
 }
 
+static int set_hosts(const struct option *o, void *at, char *const words[],
+                     size_t n, struct fault *f)
+{
+	char **text = at;
+
+	if (host_check_list(o->name, words, n, f) != 0)
+		return -1;
+	*text = join(words, n);
+	return 0;
+}
+
 static int set_pins(const struct option *o, void *at, char *const words[],
                     size_t n, struct fault *f)
 {
@@ -419,6 +389,7 @@ static const struct {
 	                 struct fault *);
 } types[] = {
 	[OPTION_NAME]       = { "name",       "NAME",      TEXT,   1, set_name },
+	[OPTION_HOSTS]      = { "hosts",      "NAME...",   LIST,   SIZE_MAX, set_hosts },
 	[OPTION_WORD]       = { "word",       "WORD",      TEXT,   1, set_word },
 	[OPTION_NUMBER]     = { "number",     "NUMBER",    COUNT,  1, set_number },
 	[OPTION_DURATION]   = { "duration",   "TIME",      COUNT,  1, set_duration },

@@ -82,7 +82,7 @@ struct lane *lane_create(const struct lane_settings *given)
 		.key_file = smarthost->tls_key,
 		.store = given->store,
 	};
-	l->connect = connect_create(smarthost->host, smarthost->port);
+	l->connect = connect_create(given->hosts, smarthost->port);
 	session_init(&l->session, &settings);
 	snprintf(l->peer, sizeof(l->peer), "%s", connect_peer(l->connect));
 	return l;
@@ -655,6 +655,11 @@ void lane_abort(struct lane *l)
 const char *lane_peer(const struct lane *l)
 {
 	return l->peer;
+}
+
+const struct connect *lane_connect(const struct lane *l)
+{
+	return l->connect;
 }
 
 const struct fault *lane_trouble(const struct lane *l,

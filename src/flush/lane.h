@@ -19,6 +19,7 @@
 #include "flush/keeper.h"
 #include "smtp/session.h"
 
+struct connect;
 struct lane;
 struct tls_store;
 
@@ -32,6 +33,7 @@ enum lane_state {
 
 struct lane_settings { /* all borrowed */
 	const struct smarthost *smarthost;
+	const char *hosts; /* its hosts, in the order to try; not kept */
 	const char *helo;
 	const struct keeper *keeper; /* of the password */
 	struct tls_store *store;     /* trust that was loaded before */
@@ -73,6 +75,9 @@ void lane_abort(struct lane *l); /* we are told to end, now */
 
 /* "mail.example.org[192.0.2.1]:587" */
 const char *lane_peer(const struct lane *l);
+
+/* How far the call has come, to whom. */
+const struct connect *lane_connect(const struct lane *l);
 
 /* Trouble of the account (see verdict.h), or NULL. */
 const struct fault *lane_trouble(const struct lane *l,

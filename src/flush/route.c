@@ -10,6 +10,8 @@
 #include "base/mem.h"
 #include "base/port.h"
 #include "base/sbuf.h"
+#include "config/host.h"
+#include "flush/hosts.h"
 #include "flush/record.h"
 #include "queue/pause.h"
 
@@ -507,6 +509,9 @@ static void feed_idle(struct route *r, struct carry *c)
 	if (!c->is_ready) {
 		c->is_ready = true;
 		pace_ready(&r->pace, clock_ticks() - c->called);
+		r->host_failures = 0;
+		hosts_learn(&r->spool->pause, r->smarthost,
+		            lane_connect(c->lane), NULL);
 	}
 	take_next(r, c);
 	if (c->next != NULL)
@@ -531,6 +536,7 @@ static enum session_overlap overlap(const struct route *r)
 /* A message is read and verified before anybody is called. */
 static bool start_lane(struct route *r, struct carry *c)
 {
+	struct sbuf hosts;
 	struct lane_settings settings = { .smarthost = r->smarthost,
 		                          .helo = r->helo,
 		                          .keeper = r->keeper,
@@ -543,7 +549,11 @@ static bool start_lane(struct route *r, struct carry *c)
 		return false;
 	*c = (struct carry){ .next = job, .begun = 1, .called = clock_ticks() };
 	depth_init(&c->depth);
+	sbuf_init(&hosts, CONFIG_LINE_LIMIT);
+	hosts_order(&r->spool->pause, r->smarthost, &hosts);
+	settings.hosts = hosts.data;
 	c->lane = lane_create(&settings);
+	sbuf_release(&hosts);
 	r->connections++;
 	return true;
 }
@@ -597,6 +607,25 @@ static void learn(struct route *r, const struct carry *c)
 	r->last_taken = c->taken;
 }
 
+/* The only connection did not get as far as a message, and one to another host
+ * of the smarthost may: bounded by a count, as what is remembered can get lost.
+ */
+static bool has_other_host(struct route *r, const struct carry *c,
+                           enum verdict_scope scope, const struct fault *f)
+{
+	const struct dir *pauses = &r->spool->pause;
+
+	if (c->is_ready || f == NULL || scope != VERDICT_SERVER ||
+	    add_up(r).lanes > 1)
+		return false;
+	hosts_learn(pauses, r->smarthost, lane_connect(c->lane), f);
+	if (++r->host_failures >= host_count(r->smarthost->host) ||
+	    !hosts_has_healthy(pauses, r->smarthost))
+		return false;
+	r->result.needs_person |= f->kind == FAULT_CONFIG;
+	return true;
+}
+
 /* A server that drops us after it took mail is simply called again; one that
  * never took any is left alone. */
 static void end_lane(struct route *r, struct carry *c)
@@ -615,7 +644,8 @@ static void end_lane(struct route *r, struct carry *c)
 	}
 	is_forgiven = wants_new_connection(c) ||
 	              (c->is_refused && supply_count(&r->supply) > 0 &&
-	               ++r->refusals < REFUSALS_MOST);
+	               ++r->refusals < REFUSALS_MOST) ||
+	              has_other_host(r, c, scope, f);
 	if (f != NULL && is_forgiven)
 		log_note("smarthost=%s dsn=%s status=reconnecting (%s)",
 		         r->smarthost->name, f->code, f->text);

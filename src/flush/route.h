@@ -48,11 +48,12 @@ struct route {
 	} slowed[ROUTE_SLOWED]; /* messages that met "slower" lately */
 	unsigned next_slowed;
 	struct limits limits;
-	int64_t free_at;     /* clock_ticks(): the rate lets none go before */
-	unsigned refusals;   /* lanes in a row that ended at a message, none
-	                        useful */
-	unsigned last_taken; /* messages on the last lane that the server ended
-	                      */
+	int64_t free_at;      /* clock_ticks(): the rate lets none go before */
+	unsigned refusals;    /* lanes in a row that ended at a message, none
+	                         useful */
+	unsigned last_taken;  /* messages on the last lane that the server ended
+	                       */
+	size_t host_failures; /* hosts in a row that did not get to a message */
 	bool is_stopped;
 	bool is_ending;
 	struct job_result result;

@@ -23,7 +23,7 @@ struct host {
 	struct fault why; /* it did not answer */
 };
 
-enum phase { BEGIN, LOOKUP, RACE };
+enum phase { BEGIN, LOOKUP, RACE, CONNECTED };
 
 struct connect {
 	struct host hosts[CONNECT_HOSTS];
@@ -142,6 +142,11 @@ const char *connect_failed(const struct connect *c, size_t i,
 	return c->hosts[i].word;
 }
 
+const char *connect_answered(const struct connect *c)
+{
+	return c->phase == CONNECTED ? c->hosts[c->current].word : NULL;
+}
+
 const char *connect_peer(const struct connect *c)
 {
 	return c->peer.data;
@@ -191,6 +196,7 @@ static enum stream_result advance_race(struct connect *c, int *fd,
 	if (result == STREAM_DONE) {
 		race_name(&c->lookup.answer, which, address);
 		name_peer(c, address);
+		c->phase = CONNECTED;
 	}
 	if (result != STREAM_FAILED)
 		return result;

@@ -47,6 +47,9 @@ const char *connect_host(const struct connect *c);
 const char *connect_failed(const struct connect *c, size_t i,
                            const struct fault **why);
 
+/* The one that did, likewise; NULL: none has, yet. */
+const char *connect_answered(const struct connect *c);
+
 /* "mail.example.org[192.0.2.1]:587" once connected, before that without the
  * address. */
 const char *connect_peer(const struct connect *c);

@@ -5,7 +5,6 @@
  * what the configuration means goes to stdout.  With --json all of it is one
  * object on stdout.  Nothing is connected to; only --secrets runs anything.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +19,7 @@
 #include "config/aliases_file.h"
 #include "config/config.h"
 #include "config/document.h"
+#include "config/host.h"
 #include "config/match.h"
 #include "config/options.h"
 #include "config/trust.h"
@@ -72,13 +72,12 @@ static void warn_file(struct check *c, unsigned line, const char *key,
 		                key, path);
 }
 
-static bool is_address(const char *host)
+static bool has_address(const char *hosts)
 {
-	struct in_addr v4;
-	struct in6_addr v6;
-
-	return host[0] == '[' || inet_pton(AF_INET, host, &v4) == 1 ||
-	       inet_pton(AF_INET6, host, &v6) == 1;
+	for (const char *h = hosts; h != NULL; h = host_next(h))
+		if (host_is_address(h, host_length(h)))
+			return true;
+	return false;
 }
 
 static void warn_smarthost(struct check *c, const struct smarthost *h)
@@ -88,7 +87,7 @@ static void warn_smarthost(struct check *c, const struct smarthost *h)
 		                _("`tls none`: everybody on the way to %s can "
 		                  "read and change the mail"),
 		                h->host);
-	else if (h->tls_pin == NULL && is_address(h->host))
+	else if (h->tls_pin == NULL && has_address(h->host))
 		config_complain(&c->warnings, smarthost_line(h, "host"), "host",
 		                _("`host` is an address, and few certificates "
 		                  "hold one: write the server's name"));

@@ -145,6 +145,8 @@ static const struct {
 	{ { "HOST=h", "POSTMASTER=me" }, "RELAY_POSTMASTER: `postmaster` wants an address such as me@example.org, not \"me\"" },
 	{ { "HOST=" }, "RELAY_HOST: this is empty: set it to the name of the server" },
 	{ { "PORT=25" }, "RELAY_HOST: this is empty: set it to the name of the server" },
+	{ { "HOST= a.example  192.0.2.1 " }, "" },
+	{ { "HOST=a b c d e f g h i" }, "RELAY_HOST: `host` has more than 8 names: remove some" },
 	{ { "HOST=a/b" }, "RELAY_HOST: `host` is a name alone, such as mail.example.org: no smtp://, no user, no path" },
 	{ { "HOST=h", "PORT=x" }, "RELAY_PORT: `port` cannot be `x`: write a number from 1 to 65535" },
 	{ { "HOST=h", "TLS=yes" }, "RELAY_TLS: `tls` cannot be `yes`: write one of starttls implicit none" },

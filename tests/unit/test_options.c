@@ -11,7 +11,7 @@
 #include "config/document.h"
 #include "config/value.h"
 
-#define WORDS_MAX 4
+#define WORDS_MAX 16
 
 static const struct option *find(const char *name)
 {
@@ -52,7 +52,11 @@ static const struct {
 	{ "domain", "\xC3\xA9t\xC3\xA9.example", NULL, "`domain` may hold letters, digits, dots and hyphens only: write a name such as mail.example.org, an international one in its xn-- form" },
 	{ "host", "-h", NULL, "`host` may hold letters, digits, dots and hyphens only: write a name such as mail.example.org, an international one in its xn-- form" },
 	{ "host", "[]", NULL, "`host` may hold letters, digits, dots and hyphens only: write a name such as mail.example.org, an international one in its xn-- form" },
-	{ "host", "a|b", NULL, "`host` takes one word: put it in quotes if it holds blanks; a comment starts with #" },
+	{ "host", "a.example|192.0.2.1|[2001:db8::1]", "a.example 192.0.2.1 [2001:db8::1]", NULL },
+	{ "host", "a|b|A", NULL, "`host` has A twice: remove one" },
+	{ "host", "a|b c", NULL, "`host` may hold letters, digits, dots and hyphens only: write a name such as mail.example.org, an international one in its xn-- form" },
+	{ "host", "a|b|c|d|e|f|g|h|i", NULL, "`host` has more than 8 names: remove some" },
+	{ "helo", "a|b", NULL, "`helo` takes one word: put it in quotes if it holds blanks; a comment starts with #" },
 
 	{ "user", "me and \xC3\xA9", "me and \xC3\xA9", NULL },
 	{ "user", "", NULL, "`user` is empty: write `user WORD`, or drop the line" },
