@@ -10,6 +10,7 @@
 
 #include "base/intl.h"
 #include "base/mem.h"
+#include "config/fallback.h"
 #include "config/file.h"
 #include "config/host.h"
 #include "config/options.h"
@@ -275,6 +276,7 @@ static void finish(struct config *config, struct config_errors *errors)
 			check_variables(errors, &config->smarthosts[i]);
 		settle(&config->smarthosts[i]);
 	}
+	fallback_check(config, errors);
 }
 
 /* The configuration, or with an error NULL and the first of them. */

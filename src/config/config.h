@@ -60,7 +60,8 @@ struct smarthost {
 	char *from_allow;
 	char *from_force;
 	enum config_scope from_scope;
-	char *rate; /* see rate.h */
+	char *fallback; /* a name: see fallback.h */
+	char *rate;     /* see rate.h */
 	unsigned connections;
 	enum config_overlap overlap;
 	unsigned messages_per_connection; /* 0: no limit */

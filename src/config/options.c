@@ -66,6 +66,8 @@ static const struct option options[] = {
 	  N_("sender that replaces all others, as providers want a known one") },
 	{ "from_scope", BLOCK(from_scope), OPTION_CHOICE, "both", 0, 0, "both envelope header",
 	  N_("where `from_force` counts: the envelope, the From of the header, or both") },
+	{ "fallback", BLOCK(fallback), OPTION_BLOCK,  "", 0, 0,     NULL,
+	  N_("smarthost that takes the mail while this one cannot be reached; not set: the mail waits") },
 	{ "connections", BLOCK(connections), OPTION_NUMBER, "20", 1, 20, NULL,
 	  N_("connections at a time, where so many are worth it") },
 	{ "overlap", BLOCK(overlap), OPTION_CHOICE, "auto", 0, 0, "auto yes no",

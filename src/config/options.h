@@ -26,6 +26,7 @@ enum option_type {
 	OPTION_PINS,       /* one or more */
 	OPTION_GLOBS,      /* one or more */
 	OPTION_ADDRESS,    /* one, with its domain */
+	OPTION_BLOCK,      /* name of a smarthost */
 	OPTION_RATE,       /* see config/rate.h */
 	OPTION_SOURCE,     /* struct source */
 	OPTION_DELIVERY,   /* struct delivery */

@@ -399,6 +399,7 @@ static const struct {
 	[OPTION_PINS]       = { "pins",       "PIN...",    LIST,   SIZE_MAX, set_pins },
 	[OPTION_GLOBS]      = { "globs",      "SENDER...", LIST,   SIZE_MAX, set_globs },
 	[OPTION_ADDRESS]    = { "address",    "ADDRESS",   TEXT,   1, set_address },
+	[OPTION_BLOCK]      = { "smarthost",  "NAME",      TEXT,   1, set_word },
 	[OPTION_RATE]       = { "rate",       "RATE",      LIST,   2, set_rate },
 	[OPTION_SOURCE]     = { "source",     "SOURCE",    SOURCE, SIZE_MAX, set_source },
 	[OPTION_DELIVERY]   = { "delivery",   "DELIVERY",  DELIVERY, SIZE_MAX, set_delivery },

@@ -18,6 +18,7 @@
 #include "flush/pickup.h"
 #include "flush/route.h"
 #include "flush/turns.h"
+#include "flush/way.h"
 #include "net/tls.h"
 #include "queue/listing.h"
 #include "queue/pause.h"
@@ -92,6 +93,7 @@ static void open_routes(struct round *r)
 		route->keeper = r->settings->keeper;
 		route->helo = h->helo != NULL ? h->helo : r->host;
 	}
+	way_tie(r->routes, config);
 }
 
 static void note_pause(struct round *r, const struct route *route,
@@ -101,9 +103,17 @@ static void note_pause(struct round *r, const struct route *route,
 
 	sbuf_init(&until, 64);
 	clock_add_short(&until, pause->until);
-	log_note(_("smarthost=%s status=waiting (left alone until %s; `relay "
-	           "flush --now` tries at once; the reason: %s)"),
-	         route->smarthost->name, until.data, pause->why.text);
+	if (route->falls_back)
+		log_note(_("smarthost=%s status=fallback (left alone until %s, "
+		           "mail goes to %s; `relay flush --now` tries at "
+		           "once; the reason: %s)"),
+		         route->smarthost->name, until.data,
+		         route->smarthost->fallback, pause->why.text);
+	else
+		log_note(_("smarthost=%s status=waiting (left alone until %s; "
+		           "`relay flush --now` tries at once; the reason: "
+		           "%s)"),
+		         route->smarthost->name, until.data, pause->why.text);
 	sbuf_release(&until);
 	note_next(r, pause->until);
 	r->paused = true;
@@ -122,31 +132,77 @@ static void look_at_pauses(struct round *r)
 	for (size_t i = 0; i < r->count; i++) {
 		struct route *route = &r->routes[i];
 		struct pause pause;
+		bool can_fall_back;
 
 		if (r->settings->is_now || r->settings->id_count > 0 ||
 		    pause_read(&r->settings->spool->pause,
 		               route->smarthost->name, &pause) == 0)
 			continue;
-		if ((r->settings->config_time <= r->now &&
-		     pause.since <= r->settings->config_time) ||
-		    schedule_is_due(pause.until, r->now) ||
-		    (r->settings->has_new_network && is_networks(&pause)))
+		if (r->settings->config_time <= r->now &&
+		    pause.since <= r->settings->config_time)
 			continue;
+		can_fall_back = !pause.is_account && route->fallback != NULL;
+		if (schedule_is_due(pause.until, r->now) ||
+		    (r->settings->has_new_network && is_networks(&pause))) {
+			route->is_probed = can_fall_back;
+			continue;
+		}
 		route->is_stopped = true;
+		route->falls_back = can_fall_back;
 		note_pause(r, route, &pause);
 	}
 }
 
-static bool share_out_to(struct round *r, struct route *route, const char *id)
+/* The server may have it: before its time it is not sent by another way, where
+ * nobody could tell that it is the same. */
+static bool waits_in_doubt(const struct round *r, const char *id)
 {
-	if (!route->is_stopped) {
-		route_add(route, id);
+	const struct spool *spool = r->settings->spool;
+	struct listing_item item;
+	bool waits = false;
+
+	if (spool_is_due(spool, id, r->now, NULL) != 0)
+		return false;
+	if (listing_read(spool, SPOOL_NEW, id, &item))
+		for (size_t i = 0; i < item.history.count; i++)
+			waits |= item.history.marks[i].in_doubt &&
+			         !history_is_settled(&item.history, i);
+	listing_item_release(&item);
+	return waits;
+}
+
+/* `other`: not by the way that its smarthost would be. */
+static bool send_by(struct round *r, struct route *way, bool other,
+                    const char *id)
+{
+	if (!way->is_stopped && (!other || !waits_in_doubt(r, id))) {
+		route_add(way, id);
 		return true;
 	}
 	r->result->waiting++;
 	r->result->is_held_back = true;
 	r->result->jobs.needs_person |= r->paused_for_person;
 	return false;
+}
+
+static bool share_out_to(struct round *r, struct route *route, const char *id)
+{
+	struct route *way = way_find(route);
+
+	return send_by(r, way, way != route, id);
+}
+
+/* What a route leaves to its fallback.  True: there is more to do. */
+static bool move_left(struct round *r)
+{
+	char id[ENTRY_ID_LENGTH + 1];
+	bool moved = false;
+
+	for (size_t i = 0; i < r->count && r->end == 0; i++)
+		while (route_take_left(&r->routes[i], id))
+			moved |= send_by(r, way_find(r->routes[i].fallback),
+			                 true, id);
+	return moved;
 }
 
 /* Which way it goes; `is_here`: some of it may not go far. */
@@ -345,7 +401,9 @@ static void drive(struct round *r, const volatile int *stop)
 	for (;;) {
 		if (*stop != 0)
 			begin_to_end(r);
-		advance_all(r, &w);
+		do
+			advance_all(r, &w);
+		while (move_left(r));
 		if (w.count == 0 || (r->end != 0 && clock_ticks() >= r->end))
 			break;
 		if (wait_for_all(r, &w))

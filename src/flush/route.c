@@ -13,6 +13,7 @@
 #include "config/host.h"
 #include "flush/hosts.h"
 #include "flush/record.h"
+#include "flush/way.h"
 #include "queue/pause.h"
 
 /* Connections that may end at a message, one after the other, before the server
@@ -50,6 +51,25 @@ static struct sum add_up(const struct route *r)
 	return sum;
 }
 
+bool route_is_busy(const struct route *r)
+{
+	return supply_count(&r->supply) > 0 || add_up(r).lanes > 0;
+}
+
+bool route_take_left(struct route *r, char id[ENTRY_ID_LENGTH + 1])
+{
+	const unsigned all = (1U << SUPPLY_KINDS) - 1;
+	enum supply_kind unused;
+
+	if (r->passed.count > 0) {
+		memcpy(id, r->passed.id[--r->passed.count],
+		       ENTRY_ID_LENGTH + 1);
+		return true;
+	}
+	return r->is_stopped && r->falls_back &&
+	       supply_take(&r->supply, all, id, &unused);
+}
+
 /* --- trouble ------------------------------------------------------------ */
 
 /* Nothing more goes this way for a while, and why is remembered. */
@@ -64,15 +84,23 @@ static void stop_route(struct route *r, enum verdict_scope scope,
 	             &pause);
 	sbuf_init(&until, 64);
 	clock_add_short(&until, pause.until);
-	log_warn(_("smarthost=%s scope=%s dsn=%s status=waiting (%s; mail is "
-	           "kept, next try after %s)"),
-	         r->smarthost->name, verdict_scope_name(scope), f->code,
-	         f->text, until.data);
-	sbuf_release(&until);
 	r->is_stopped = true;
+	r->falls_back = !is_account && r->fallback != NULL;
+	if (r->falls_back)
+		log_warn(_("smarthost=%s scope=%s dsn=%s status=fallback (%s; "
+		           "mail goes to %s, next try after %s)"),
+		         r->smarthost->name, verdict_scope_name(scope), f->code,
+		         f->text, r->smarthost->fallback, until.data);
+	else
+		log_warn(_("smarthost=%s scope=%s dsn=%s status=waiting (%s; "
+		           "mail is kept, next try after %s)"),
+		         r->smarthost->name, verdict_scope_name(scope), f->code,
+		         f->text, until.data);
+	sbuf_release(&until);
 	if (f->kind == FAULT_CONFIG)
 		r->result.needs_person = true;
-	r->result.later += (unsigned)supply_count(&r->supply);
+	if (!r->falls_back)
+		r->result.later += (unsigned)supply_count(&r->supply);
 }
 
 static void store_limits(struct route *r)
@@ -102,6 +130,7 @@ void route_release(struct route *r)
 		carry_release(&r->lanes[i]);
 	departure_release(&r->departure);
 	supply_release(&r->supply);
+	spool_list_release(&r->passed);
 }
 
 void route_add(struct route *r, const char *id)
@@ -210,6 +239,15 @@ static bool is_refused_here(const struct carry *c)
 	return f != NULL && scope == VERDICT_SERVER && f->kind == FAULT_TEMP;
 }
 
+/* What the server cannot take now the fallback may; not what it may have, which
+ * is in doubt. */
+static bool passes_on(const struct route *r, const struct carry *c,
+                      const struct job *job)
+{
+	return is_refused_here(c) && !lane_is_lost(c->lane) &&
+	       !job->has_lost_line && way_is_open(r);
+}
+
 static void end_job(struct route *r, struct carry *c, struct job *job)
 {
 	unsigned later = r->result.later;
@@ -222,6 +260,12 @@ static void end_job(struct route *r, struct carry *c, struct job *job)
 		return;
 	}
 	c->is_refused = is_refused_here(c);
+	if (passes_on(r, c, job)) {
+		r->result.later = later; /* likewise */
+		spool_list_add(&r->passed, job->entry.id);
+		job_free(&job);
+		return;
+	}
 	departure_finish(&r->departure, &job, r->config, lane_is_lost(c->lane),
 	                 &r->result);
 }
@@ -269,6 +313,7 @@ static void settle(struct route *r, struct carry *c, struct job *job,
 	if (!in_trouble) {
 		c->useful++;
 		c->taken++;
+		r->is_probed = false;
 		pace_taken(&r->pace, milliseconds);
 		depth_taken(&c->depth, milliseconds);
 		throttle_taken(&r->throttle, clock_ticks());

@@ -36,7 +36,10 @@ struct route {
 	struct tls_store *store;     /* shared by all routes, borrowed */
 	const struct keeper *keeper; /* likewise */
 
-	struct supply supply; /* entries of this pass */
+	struct route *fallback; /* borrowed, NULL: there is none (flush/way) */
+
+	struct supply supply;     /* entries of this pass */
+	struct spool_list passed; /* those that the fallback is to get */
 	struct carry lanes[ROUTE_LANES];
 	struct departure departure;
 	struct pace pace;
@@ -55,6 +58,8 @@ struct route {
 	                       */
 	size_t host_failures; /* hosts in a row that did not get to a message */
 	bool is_stopped;
+	bool falls_back; /* and what is left goes to the fallback */
+	bool is_probed;  /* was left alone, and is tried by one message */
 	bool is_ending;
 	struct job_result result;
 	unsigned connections; /* for the sum at the end */
@@ -70,6 +75,12 @@ void route_add(struct route *r, const char *id);
 
 /* Put what was added in order of turns. */
 void route_sort(struct route *r);
+
+/* Is there a message under way, or one that waits? */
+bool route_is_busy(const struct route *r);
+
+/* Take one that is to go to the fallback, if there is one left. */
+bool route_take_left(struct route *r, char id[ENTRY_ID_LENGTH + 1]);
 
 /* Begin nothing more; a message that is under way is finished. */
 void route_end(struct route *r);

@@ -44,10 +44,14 @@ void pause_name(char *name, size_t size, const char *prefix,
 	sbuf_release(&b);
 }
 
-/* until count kind code crc text, on one line */
+#define ACCOUNT "account"
+#define SERVER "server"
+
+/* since until count kind scope code crc text, on one line */
 static bool parse(struct pause *p, char *text)
 {
 	char *newline = strchr(text, '\n');
+	char scope[8];
 	unsigned kind;
 	uint32_t crc;
 	int used = 0;
@@ -55,10 +59,13 @@ static bool parse(struct pause *p, char *text)
 	if (newline == NULL)
 		return false;
 	*newline = '\0';
-	if (sscanf(text, "%" SCNd64 " %" SCNd64 " %u %u %11s %" SCNx32 "%n",
-	           &p->since, &p->until, &p->count, &kind, p->why.code, &crc,
-	           &used) != 6 ||
+	if (sscanf(text, "%" SCNd64 " %" SCNd64 " %u %u %7s %11s %" SCNx32 "%n",
+	           &p->since, &p->until, &p->count, &kind, scope, p->why.code,
+	           &crc, &used) != 7 ||
 	    text[used++] != ' ' || kind > FAULT_CONFIG)
+		return false;
+	p->is_account = strcmp(scope, ACCOUNT) == 0;
+	if (!p->is_account && strcmp(scope, SERVER) != 0)
 		return false;
 	p->why.kind = (enum fault_kind)kind;
 	snprintf(p->why.text, sizeof(p->why.text), "%s", text + used);
@@ -95,8 +102,9 @@ static void store(const struct dir *d, const char *smarthost,
 	int fd, n;
 
 	n = snprintf(text, sizeof(text),
-	             "%" PRId64 " %" PRId64 " %u %u %s %08" PRIX32 " %s\n",
+	             "%" PRId64 " %" PRId64 " %u %u %s %s %08" PRIX32 " %s\n",
 	             p->since, p->until, p->count, (unsigned)p->why.kind,
+	             p->is_account ? ACCOUNT : SERVER,
 	             p->why.code[0] != '\0' ? p->why.code : "-",
 	             crc_add(0, p->why.text, strlen(p->why.text)), p->why.text);
 	file_name(&name, smarthost);
@@ -123,6 +131,7 @@ void pause_extend(const struct dir *d, const char *smarthost, bool is_account,
 	p->since = clock_seconds();
 	p->count = before.count < 1000 ? before.count + 1 : before.count;
 	p->why = *why;
+	p->is_account = is_account;
 	wait = schedule_wait(p->count, (uint32_t)clock_now());
 	if (is_account && wait < ACCOUNT_SHORTEST)
 		wait = ACCOUNT_SHORTEST;

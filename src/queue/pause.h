@@ -18,9 +18,10 @@
 #include "base/fault.h"
 
 struct pause {
-	int64_t since;  /* when it was written */
-	int64_t until;  /* seconds since 1970 */
-	unsigned count; /* failures in a row */
+	int64_t since;   /* when it was written */
+	int64_t until;   /* seconds since 1970 */
+	unsigned count;  /* failures in a row */
+	bool is_account; /* it refused us, not everybody */
 	struct fault why;
 };
 

@@ -19,6 +19,7 @@
 #include "config/aliases_file.h"
 #include "config/config.h"
 #include "config/document.h"
+#include "config/fallback.h"
 #include "config/host.h"
 #include "config/match.h"
 #include "config/options.h"
@@ -294,6 +295,11 @@ static void add_sender(const struct check *c, struct sbuf *b)
 	          h->name);
 	explain(c, h, &why, &text);
 	sbuf_addstr(&text, ".");
+	if (h->fallback != NULL) {
+		sbuf_addf(&text, " %s ", _("While that cannot be reached:"));
+		fallback_describe(c->config, h, &text);
+		sbuf_addstr(&text, ".");
+	}
 	sbuf_init(&shown, OUTPUT_LIMIT);
 	escape_add(&shown, text.data, text.len);
 	sbuf_addstr(b, "\n");
@@ -403,6 +409,8 @@ static void json_sender(const struct check *c, struct sbuf *b)
 	json_text(b, "smarthost", h->name);
 	sbuf_addstr(b, ", ");
 	json_text(b, "why", text.data);
+	sbuf_addstr(b, ", \"fallback\": ");
+	fallback_add_json(c->config, h, b);
 	sbuf_addstr(b, "}");
 	sbuf_release(&text);
 }

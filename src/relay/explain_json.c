@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/escape.h"
+#include "config/fallback.h"
 #include "relay/explain.h"
 
 static const char *recipient_rule(enum resolve_rule rule)
@@ -51,6 +52,8 @@ static void add_sender(struct explain *e)
 	sbuf_init(&sent, ADDRESS_MAX * 2);
 	rule = explain_sender(e, &sent);
 	member(&e->out, "{", "smarthost", e->by->name);
+	sbuf_addstr(&e->out, ", \"fallback\": ");
+	fallback_add_json(e->config, e->by, &e->out);
 	member(&e->out, ", \"sender\": {", "given", given);
 	member(&e->out, ", ", "sent", sent.data);
 	member(&e->out, ", ", "rule", sender_rule(rule));

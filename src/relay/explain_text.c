@@ -11,6 +11,7 @@
 #include "base/escape.h"
 #include "base/intl.h"
 #include "base/wrap.h"
+#include "config/fallback.h"
 #include "relay/explain.h"
 
 #define ARROW "    -> "
@@ -79,6 +80,12 @@ static void add_smarthost(struct explain *e)
 		          _("Smarthost %s: the first, and no `from` fits"),
 		          e->by->name);
 	add_line(&e->out, "", line.data);
+	if (e->by->fallback != NULL) {
+		sbuf_reset(&line);
+		sbuf_addf(&line, "%s ", _("While that cannot be reached:"));
+		fallback_describe(e->config, e->by, &line);
+		add_line(&e->out, "  ", line.data);
+	}
 	sbuf_release(&line);
 }
 

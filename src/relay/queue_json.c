@@ -170,6 +170,8 @@ static void print_json_pauses(const struct site *site,
 		add_json(&b, "status", p.why.code);
 		sbuf_addstr(&b, ", ");
 		add_json(&b, "reason", p.why.text);
+		sbuf_addf(&b, ", \"scope\": \"%s\"",
+		          p.is_account ? "account" : "server");
 		sbuf_addstr(&b, "}");
 	}
 	fputs(b.data, stdout);

@@ -240,6 +240,11 @@ static void print_pauses(const struct site *site, const struct spool *spool)
 		          span(left, sizeof(left), p.until - clock_seconds()));
 		sbuf_addstr(&b, "\n    ");
 		add_escaped(&b, p.why.text);
+		if (!p.is_account && config->smarthosts[i].fallback != NULL) {
+			sbuf_addstr(&b, "\n    ");
+			sbuf_addf(&b, _("its mail goes to %s meanwhile"),
+			          config->smarthosts[i].fallback);
+		}
 		printf("%s\n", b.data);
 		sbuf_release(&b);
 	}

@@ -47,6 +47,7 @@ START_TEST(what_is_remembered)
 	ck_assert_int_eq(got.since, NOW);
 	ck_assert_int_eq(got.until, p.until);
 	ck_assert_uint_eq(got.count, 1);
+	ck_assert(got.is_account);
 	ck_assert_int_eq(got.why.kind, FAULT_CONFIG);
 	ck_assert_str_eq(got.why.code, "4.7.8");
 	ck_assert_str_eq(got.why.text, why.text);
@@ -92,6 +93,8 @@ START_TEST(it_grows)
 	for (int i = 0; i < 1100; i++)
 		pause_extend(&d, "server", false, &why, &p);
 	ck_assert_uint_eq(p.count, 1000);
+	pause_read(&d, "server", &p);
+	ck_assert(!p.is_account);
 	pause_clear(&d, "server");
 	pause_extend(&d, "server", false, &why, &p);
 	ck_assert_uint_eq(p.count, 1);
