@@ -3,6 +3,10 @@
 
 #include <string.h>
 
+#include "base/sbuf.h"
+
+#define SENDER_LIMIT 1024 /* of addresses that are looked at with a domain */
+
 /* Bytes with their length: neither side is terminated where it is cut. */
 struct piece {
 	const char *text;
@@ -113,6 +117,25 @@ bool match_any(const char *globs, const char *sender)
 	return list_fits(globs, sender, &unused);
 }
 
+/* As it is written, or as it goes out: with its domain. */
+static bool sender_fits(const struct config *config, const char *globs,
+                        const char *sender, struct match *why)
+{
+	struct sbuf named;
+	bool fits_so;
+
+	if (list_fits(globs, sender, why))
+		return true;
+	if (sender[0] == '\0' || strchr(sender, '@') != NULL ||
+	    config->domain == NULL)
+		return false;
+	sbuf_init(&named, SENDER_LIMIT);
+	sbuf_addf(&named, "%s@%s", sender, config->domain);
+	fits_so = !named.overflow && list_fits(globs, named.data, why);
+	sbuf_release(&named);
+	return fits_so;
+}
+
 const struct smarthost *match_smarthost(const struct config *config,
                                         const char *sender, struct match *why)
 {
@@ -124,7 +147,8 @@ const struct smarthost *match_smarthost(const struct config *config,
 	for (size_t i = 0; i < config->count; i++) {
 		const struct smarthost *h = &config->smarthosts[i];
 
-		if (h->from != NULL && list_fits(h->from, sender, why))
+		if (h->from != NULL &&
+		    sender_fits(config, h->from, sender, why))
 			return h;
 		if (h->from == NULL && without == NULL)
 			without = h;

@@ -25,7 +25,8 @@ struct match {
 	size_t glob_length;
 };
 
-/* `sender` is bare, "" for the null one; `why` may be NULL. */
+/* `sender` is without < >, "" for the null one; one without a domain fits also
+ * as it will with the configured `domain`.  `why` may be NULL. */
 const struct smarthost *match_smarthost(const struct config *config,
                                         const char *sender, struct match *why);
 

@@ -42,7 +42,14 @@ static const struct {
 	{ "<>", "", true },
 	{ "<>", "a@b", false },
 	{ "me@a", "me+list@a", true },
-	{ "me@a", "me+x+y@a", true },
+	{ "me@a", "me+x+y@A", true },
+	{ "me@a", "Me+x@a", false },
+	{ "ME@A", "ME+x@a", true },
+	{ "me@a", "me+@a", true },
+	{ "me?@a", "me+x@a", false },
+	{ "m*@a", "me+x@a", true },
+	{ "*", "me+x@a", true },
+	{ "me@a", "me+x@a", true },
 	{ "me@a", "+x@a", false },
 	{ "me+list@a", "me+list@a", true },
 	{ "me+list@a", "me+other@a", false },
@@ -77,6 +84,7 @@ END_TEST
 	"smarthost second\n host b\n"                                    \
 	"smarthost third\n host c\n from *@example.org <>\n"             \
 	"smarthost fourth\n host d\n"
+#define WITH_DOMAIN "domain example.org\n" WITH_DEFAULT
 #define WITHOUT_DEFAULT                         \
 	"smarthost first\n host a\n from *@a\n" \
 	"smarthost second\n host b\n from *@b\n"
@@ -94,6 +102,13 @@ static const struct {
 	{ WITH_DEFAULT, "me@example.org",   "third",  MATCH_FROM,    "*@example.org" },
 	{ WITH_DEFAULT, "",                 "third",  MATCH_FROM,    "<>" },
 	{ WITH_DEFAULT, "me@other.org",     "second", MATCH_DEFAULT, NULL },
+	{ WITH_DOMAIN, "root",              "third",  MATCH_FROM,    "*@example.org" },
+	{ WITH_DOMAIN, "boss",              "first",  MATCH_FROM,    "boss@example.org" },
+	{ WITH_DOMAIN, "boss+urgent",       "first",  MATCH_FROM,    "boss@example.org" },
+	{ WITH_DOMAIN, "Boss",              "third",  MATCH_FROM,    "*@example.org" },
+	{ WITH_DOMAIN, "root@other.org",    "second", MATCH_DEFAULT, NULL },
+	{ WITH_DOMAIN, "",                  "third",  MATCH_FROM,    "<>" },
+	{ WITH_DEFAULT, "root",             "second", MATCH_DEFAULT, NULL },
 	{ WITHOUT_DEFAULT, "x@b",           "second", MATCH_FROM,    "*@b" },
 	{ WITHOUT_DEFAULT, "x@c",           "first",  MATCH_FIRST,   NULL },
 	{ WITHOUT_DEFAULT, "",              "first",  MATCH_FIRST,   NULL },
