@@ -226,12 +226,30 @@ static void check_from(struct config_errors *e, const struct smarthost *h)
 				needs_force[i]);
 }
 
+/* Where the DNS says whom to call, TLS alone tells who that is. */
+static void check_service(struct config_errors *e, const struct smarthost *h)
+{
+	if (h->host == NULL || !host_is_service(h->host))
+		return;
+	if (set_in(h, "port") != 0)
+		config_complain(e, smarthost_line(h, "port"), "port",
+		                _("`host srv:DOMAIN` has its ports from the "
+		                  "DNS: remove `port`"));
+	if (h->tls == CONFIG_TLS_NONE)
+		config_complain(e, smarthost_line(h, "tls"), "tls",
+		                _("`host srv:DOMAIN` goes with TLS only: write "
+		                  "the name of the server, or remove `tls "
+		                  "none`"));
+}
+
 static void check_block(struct config_errors *e, const struct smarthost *h)
 {
 	if (set_in(h, "host") == 0)
 		config_complain(e, h->line, "host",
 		                _("this smarthost has no host: add `host "
 		                  "mail.example.org` below it"));
+	else
+		check_service(e, h);
 	check_login(e, h);
 	check_tls(e, h);
 	check_from(e, h);
@@ -240,6 +258,7 @@ static void check_block(struct config_errors *e, const struct smarthost *h)
 /* The same for RELAY_HOST and its like, in their words. */
 static void check_variables(struct config_errors *e, const struct smarthost *h)
 {
+	check_service(e, h);
 	if (set_in(h, "host") == 0)
 		config_complain(e, 0, "host",
 		                _("this is empty: set it to the name of the "
@@ -261,7 +280,9 @@ static void check_variables(struct config_errors *e, const struct smarthost *h)
 /* Defaults that depend on other keys. */
 static void settle(struct smarthost *h)
 {
-	if (set_in(h, "tls") == 0 && h->port == 465)
+	bool is_service = h->host != NULL && host_is_service(h->host);
+
+	if (set_in(h, "tls") == 0 && (h->port == 465 || is_service))
 		h->tls = CONFIG_TLS_IMPLICIT;
 	if (h->port == 0)
 		h->port = h->tls == CONFIG_TLS_IMPLICIT ? 465 : 587;

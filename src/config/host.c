@@ -10,6 +10,8 @@
 #define NAME_LENGTH 255
 #define ADDRESS_LENGTH 60
 
+#define SERVICE "srv:"
+
 #define ALPHANUMERIC \
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
@@ -62,9 +64,35 @@ int host_check(const char *key, const char *word, struct fault *f)
 	return 0;
 }
 
+bool host_is_service(const char *list)
+{
+	return strncmp(list, SERVICE, strlen(SERVICE)) == 0;
+}
+
+static int check_service(const char *key, const char *word, size_t n,
+                         struct fault *f)
+{
+	const char *domain = word + strlen(SERVICE);
+
+	if (n > 1)
+		return fault_set(f, FAULT_CONFIG, "4.3.5",
+		                 _("`%s srv:DOMAIN` stands alone: remove the "
+		                   "other words"),
+		                 key);
+	if (host_is_address(domain, strlen(domain)))
+		return fault_set(f, FAULT_CONFIG, "4.3.5",
+		                 _("`%s srv:` is followed by a domain, not by "
+		                   "an address"),
+		                 key);
+	return host_check(key, domain, f);
+}
+
 int host_check_list(const char *key, char *const words[], size_t n,
                     struct fault *f)
 {
+	for (size_t i = 0; i < n; i++)
+		if (host_is_service(words[i]))
+			return check_service(key, words[i], n, f);
 	if (n > HOST_LIST)
 		return fault_set(f, FAULT_CONFIG, "4.3.5",
 		                 _("`%s` has more than %d names: remove some"),

@@ -37,11 +37,11 @@ static const struct option options[] = {
 	  N_("where to write a line for each delivery") },
 
 	{ "host",     BLOCK(host),     OPTION_HOSTS,  "", 0, 0,     NULL,
-	  N_("server that takes all mail, or several, of which the first that answers does; the one key a smarthost must have") },
+	  N_("server that takes all mail, or several, of which the first that answers does, or srv: and a domain whose DNS names them; the one key a smarthost must have") },
 	{ "port",     BLOCK(port),     OPTION_NUMBER, "", 1, 65535, NULL,
 	  N_("its TCP port; not set: 587, or 465 with `tls implicit`") },
 	{ "tls",      BLOCK(tls),      OPTION_CHOICE, "", 0, 0,     "starttls implicit none",
-	  N_("how to encrypt; not set: starttls, or implicit on port 465") },
+	  N_("how to encrypt; not set: starttls, or implicit on port 465 and with srv:") },
 	{ "tls_ca",   BLOCK(tls_ca),   OPTION_PATH,   "", 0, 0,     NULL,
 	  N_("file of certificates to trust, PEM; not set: the system's") },
 	{ "tls_pin",  BLOCK(tls_pin),  OPTION_PINS,   "", 0, 0,     NULL,

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/port.h"
 #include "base/seccomp.h"
+#include "config/host.h"
 
 #define DNS_PORT 53
 
@@ -106,13 +107,22 @@ static void allow_narrow(struct landlock *l, const struct config *config)
 	allow_configured(l, config);
 }
 
+/* At which port, the DNS says. */
+static bool has_service(const struct config *config)
+{
+	for (size_t i = 0; i < config->count; i++)
+		if (host_is_service(config->smarthosts[i].host))
+			return true;
+	return false;
+}
+
 static unsigned confine(const struct site *site, const struct config *config,
                         bool is_watching)
 {
 	struct landlock l;
 	unsigned version;
 
-	landlock_init(&l, !is_watching);
+	landlock_init(&l, !is_watching && !has_service(config));
 	if (is_watching)
 		landlock_allow_read(&l, "/");
 	else

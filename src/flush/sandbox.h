@@ -7,7 +7,8 @@
  *   - files: the queue to write; to read, libraries, the resolver's files and
  *     the trust in /etc, and the files that the configuration names.  Not below
  *     them: files of passwords.
- *   - TCP to the smarthosts' ports and 53 (DNS).
+ *   - TCP to the smarthosts' ports and 53 (DNS); to any, where the DNS names
+ * the port (`host srv:...`).
  *   - no program is run, no user or namespace changed, no other process
  *     touched; children inherit all of it.
  *

@@ -15,11 +15,13 @@
 #include "net/lookup.h"
 #include "net/race.h"
 
+#define SERVICE_PREFIX "srv:"
 #define REASONS_LIMIT 350 /* bytes, of all addresses together */
 
 struct host {
 	char *word;       /* as it was written */
-	char *name;       /* without brackets */
+	char *name;       /* without brackets, or "srv:" */
+	bool is_service;  /* a domain whose servers are asked for */
 	struct fault why; /* it did not answer */
 };
 
@@ -38,10 +40,12 @@ struct connect {
 	struct sbuf peer;
 };
 
-static char *without_brackets(const char *host)
+static char *bare_name(const char *host, bool is_service)
 {
 	size_t n = strlen(host);
 
+	if (is_service)
+		return mem_strdup(host + strlen(SERVICE_PREFIX));
 	if (n > 2 && host[0] == '[' && host[n - 1] == ']')
 		return mem_strndup(host + 1, n - 2);
 	return mem_strdup(host);
@@ -52,18 +56,26 @@ static void add_host(struct connect *c, const char *word, size_t n)
 	struct host *h = &c->hosts[c->count++];
 
 	h->word = mem_strndup(word, n);
-	h->name = without_brackets(h->word);
+	h->is_service =
+		strncmp(h->word, SERVICE_PREFIX, strlen(SERVICE_PREFIX)) == 0;
+	h->name = bare_name(h->word, h->is_service);
 }
 
-static void name_peer(struct connect *c, const char *address)
+static void name_host(struct connect *c)
 {
-	const struct host *h = &c->hosts[c->current];
-
 	sbuf_reset(&c->peer);
-	if (address == NULL)
-		sbuf_addf(&c->peer, "%.400s:%u", h->word, c->port);
-	else
-		sbuf_addf(&c->peer, "%.400s[%s]:%u", h->name, address, c->port);
+	sbuf_addf(&c->peer, "%.400s:%u", c->hosts[c->current].word, c->port);
+}
+
+static void name_address(struct connect *c, unsigned which)
+{
+	const struct lookup_answer *addresses = &c->lookup.answer;
+	char address[RACE_ADDRESS_SIZE];
+
+	race_name(addresses, which, address);
+	sbuf_reset(&c->peer);
+	sbuf_addf(&c->peer, "%.400s[%s]:%u", c->hosts[c->current].name, address,
+	          race_port(addresses, which));
 }
 
 struct connect *connect_create(const char *hosts, unsigned port)
@@ -80,7 +92,7 @@ struct connect *connect_create(const char *hosts, unsigned port)
 		hosts += n + strspn(hosts + n, " ");
 	} while (*hosts != '\0' && c->count < CONNECT_HOSTS);
 	sbuf_init(&c->peer, 512);
-	name_peer(c, NULL);
+	name_host(c);
 	return c;
 }
 
@@ -154,16 +166,23 @@ const char *connect_peer(const struct connect *c)
 
 /* --- one host ------------------------------------------------------------- */
 
+static const char *service_of(unsigned port)
+{
+	return port == 465 ? "_submissions._tcp" : "_submission._tcp";
+}
+
 /* An equal share of the time that is left for each host that is left. */
 static enum stream_result begin_host(struct connect *c, struct fault *f)
 {
+	const struct host *h = &c->hosts[c->current];
 	int64_t now = clock_ticks();
 	int64_t left = c->end > now ? c->end - now : 0;
 
-	name_peer(c, NULL);
+	name_host(c);
 	c->host_end = now + left / (int64_t)(c->count - c->current);
-	if (lookup_start(&c->lookup, connect_host(c), c->port, c->host_end,
-	                 f) != 0)
+	if (lookup_start(&c->lookup, h->name,
+	                 h->is_service ? service_of(c->port) : NULL, c->port,
+	                 c->host_end, f) != 0)
 		return STREAM_FAILED;
 	c->phase = LOOKUP;
 	if (c->lookup.fd < 0 || pollset_add(c->set, c->lookup.fd, POLLIN) == 0)
@@ -190,20 +209,24 @@ static enum stream_result advance_race(struct connect *c, int *fd,
 {
 	unsigned which = 0;
 	enum stream_result result = race_advance(&c->race, fd, &which);
-	char address[RACE_ADDRESS_SIZE];
 	struct sbuf reasons;
 
 	if (result == STREAM_DONE) {
-		race_name(&c->lookup.answer, which, address);
-		name_peer(c, address);
+		name_address(c, which);
 		c->phase = CONNECTED;
 	}
 	if (result != STREAM_FAILED)
 		return result;
 	sbuf_init(&reasons, REASONS_LIMIT);
 	race_reasons(&c->race, &reasons);
-	fault_set(f, FAULT_TEMP, "4.4.1", _("cannot reach %.150s port %u: %s"),
-	          connect_host(c), c->port, reasons.data);
+	if (c->hosts[c->current].is_service)
+		fault_set(f, FAULT_TEMP, "4.4.1",
+		          _("cannot reach a server of %.150s: %s"),
+		          connect_host(c), reasons.data);
+	else
+		fault_set(f, FAULT_TEMP, "4.4.1",
+		          _("cannot reach %.150s port %u: %s"), connect_host(c),
+		          c->port, reasons.data);
 	sbuf_release(&reasons);
 	return STREAM_FAILED;
 }

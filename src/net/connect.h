@@ -25,8 +25,10 @@
 
 struct connect;
 
-/* `hosts`: one or more with blanks between them, each a name, or an address (an
- * IPv6 one also in brackets). */
+/* `hosts`: one or more with blanks between them, each a name, an address (an
+ * IPv6 one also in brackets), or "srv:" and a domain: its servers for the
+ * service that `port` stands for, "_submissions._tcp" for 465, else
+ * "_submission._tcp" (RFC 8314, RFC 6186), each at a port of its own. */
 struct connect *connect_create(const char *hosts, unsigned port);
 void connect_free(struct connect **c);
 
@@ -39,7 +41,8 @@ int connect_fd(const struct connect *c);
 int64_t connect_deadline(const struct connect *c); /* clock_ticks() */
 
 /* The host that answered, or is being tried, as in `hosts` but without
- * brackets: whose name its certificate must have. */
+ * brackets: whose name its certificate must have.  Of "srv:" that is the
+ * domain: who can forge the DNS can name any server (RFC 6186, section 6). */
 const char *connect_host(const struct connect *c);
 
 /* The i-th host that did not answer, as it was written, and why; NULL behind

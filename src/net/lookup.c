@@ -15,6 +15,7 @@
 #include "base/fdio.h"
 #include "base/intl.h"
 #include "base/port.h"
+#include "net/service.h"
 
 static void close_pipe(struct lookup *l)
 {
@@ -87,6 +88,7 @@ static void add_in_turn(struct lookup_answer *answer,
 	}
 }
 
+/* Adds to what is there. */
 static void look_up(const char *host, unsigned port, int flags,
                     struct lookup_answer *answer)
 {
@@ -95,7 +97,6 @@ static void look_up(const char *host, unsigned port, int flags,
 		                  .ai_flags = flags };
 	struct addrinfo *list = NULL;
 
-	memset(answer, 0, sizeof(*answer));
 	answer->code = getaddrinfo(host, NULL, &hints, &list);
 	answer->system = errno;
 	if (answer->code != 0)
@@ -105,13 +106,29 @@ static void look_up(const char *host, unsigned port, int flags,
 	freeaddrinfo(list);
 }
 
+/* A server that cannot be found is one that does not answer. */
+static void look_up_servers(const char *domain, const char *service,
+                            struct lookup_answer *answer)
+{
+	struct service s;
+
+	answer->service = (int)service_find(domain, service, &s);
+	if (answer->service != SERVICE_FOUND)
+		return;
+	for (size_t i = 0; i < s.count; i++)
+		look_up(s.servers[i].name, s.servers[i].port, AI_ADDRCONFIG,
+		        answer);
+	if (answer->count > 0)
+		answer->code = 0;
+}
+
 /* --- the child ------------------------------------------------------------ */
 
 /* No descriptor of ours but the pipe, so that it holds no lock and no
  * connection should it outlive us; and it will not for long. */
 static NORETURN void resolve(const struct lookup *l, int out)
 {
-	struct lookup_answer answer;
+	struct lookup_answer answer = { 0 };
 	sigset_t none;
 
 	signal(SIGALRM, SIG_DFL);
@@ -123,7 +140,10 @@ static NORETURN void resolve(const struct lookup *l, int out)
 	if (out != 3 && dup2(out, 3) != 3)
 		_exit(1);
 	port_close_from(4);
-	look_up(l->host, l->port, AI_ADDRCONFIG, &answer);
+	if (l->service != NULL)
+		look_up_servers(l->host, l->service, &answer);
+	else
+		look_up(l->host, l->port, AI_ADDRCONFIG, &answer);
 	_exit(fdio_write(3, &answer, sizeof(answer)) == 0 ? 0 : 1);
 }
 
@@ -148,22 +168,54 @@ static int start_child(struct lookup *l, struct fault *f)
 	return l->child < 0 ? cannot_begin(l, f) : 0;
 }
 
-int lookup_start(struct lookup *l, const char *host, unsigned port, int64_t end,
-                 struct fault *f)
+int lookup_start(struct lookup *l, const char *host, const char *service,
+                 unsigned port, int64_t end, struct fault *f)
 {
 	int64_t now = clock_ticks();
 
-	*l = (struct lookup){ .host = host, .port = port, .fd = -1 };
+	*l = (struct lookup){
+		.host = host, .service = service, .port = port, .fd = -1
+	};
 	l->deadline = now + (int64_t)LOOKUP_TIME * 1000;
 	if (l->deadline > end)
 		l->deadline = end;
 	l->seconds = (int)((l->deadline - now + 999) / 1000);
+	if (service != NULL)
+		return start_child(l, f);
 	look_up(host, port, AI_NUMERICHOST, &l->answer);
 	l->is_done = l->answer.code == 0;
 	return l->is_done ? 0 : start_child(l, f);
 }
 
 /* --- the answer ----------------------------------------------------------- */
+
+/* What the domain says of its service, if it names no server. */
+static int explain_service(const struct lookup *l, struct fault *f)
+{
+	switch (l->answer.service) {
+	case SERVICE_NONE:
+		return fault_set(f, FAULT_TEMP, "4.4.4",
+		                 _("the DNS names no server %s.%.150s: write "
+		                   "the name of one in `host`, or another "
+		                   "`tls`"),
+		                 l->service, l->host);
+	case SERVICE_DENIED:
+		return fault_set(f, FAULT_TEMP, "4.4.4",
+		                 _("%.150s has no service %s, says its DNS: "
+		                   "write the name of a server in `host`"),
+		                 l->host, l->service);
+	case SERVICE_LATER:
+		return fault_set(
+			f, FAULT_TEMP, "4.4.3",
+			_("cannot look up %.200s now: the DNS gives no "
+		          "answer; is the network up?"),
+			l->host);
+	default: break;
+	}
+	return fault_set(f, FAULT_TEMP, "4.4.3",
+	                 _("the DNS answers nonsense for %s.%.150s"),
+	                 l->service, l->host);
+}
 
 static int explain(const struct lookup *l, struct fault *f)
 {
@@ -190,7 +242,7 @@ static bool is_whole(const struct lookup *l)
 	const struct lookup_answer *a = &l->answer;
 
 	if (l->received != sizeof(*a) || a->count > LOOKUP_ADDRESSES ||
-	    (a->code == 0 && a->count == 0))
+	    (a->service == SERVICE_FOUND && a->code == 0 && a->count == 0))
 		return false;
 	for (unsigned i = 0; i < a->count; i++)
 		if (a->address[i].ss_family != AF_INET &&
@@ -207,6 +259,8 @@ static int take_answer(struct lookup *l, struct fault *f)
 		                 _("cannot look up %.200s: the resolver ended "
 		                   "without an answer"),
 		                 l->host);
+	if (l->answer.service != SERVICE_FOUND)
+		return explain_service(l, f);
 	if (l->answer.code != 0)
 		return explain(l, f);
 	l->is_done = true;

@@ -8,6 +8,9 @@
  * IPv6 first where the machine has it, and then the families in turn (RFC 8305,
  * section 4), so that a family that does not work costs one attempt.
  *
+ * A domain may name the servers of a service (net/service) instead, each with a
+ * port: then these are looked up, one after the other, in their order.
+ *
  * Faults are FAULT_TEMP.
  */
 #ifndef NET_LOOKUP_H
@@ -26,17 +29,19 @@
 
 /* What the child writes, whole. */
 struct lookup_answer {
-	int code;   /* EAI_..., 0: fine */
-	int system; /* errno with EAI_SYSTEM */
+	int service; /* enum service_result, of a service */
+	int code;    /* EAI_..., 0: fine */
+	int system;  /* errno with EAI_SYSTEM */
 	unsigned count;
 	struct sockaddr_storage address[LOOKUP_ADDRESSES]; /* with port */
 };
 
 struct lookup {
 	const char *host;
-	unsigned port;
-	pid_t child; /* or 0 */
-	int fd;      /* the child's pipe, or -1 */
+	const char *service; /* NULL: `host` is a host's name */
+	unsigned port;       /* of a host */
+	pid_t child;         /* or 0 */
+	int fd;              /* the child's pipe, or -1 */
 	int64_t deadline;
 	int seconds; /* until then, at the beginning */
 	struct lookup_answer answer;
@@ -45,9 +50,10 @@ struct lookup {
 };
 
 /* Begin.  `host`, borrowed, is a name, or an address without brackets, for
- * which nobody is asked; no later than `end` (clock_ticks()).  -1: fault. */
-int lookup_start(struct lookup *l, const char *host, unsigned port, int64_t end,
-                 struct fault *f);
+ * which nobody is asked; with `service` ("_submissions._tcp") a domain.  No
+ * later than `end` (clock_ticks()).  -1: fault. */
+int lookup_start(struct lookup *l, const char *host, const char *service,
+                 unsigned port, int64_t end, struct fault *f);
 
 /* End the child and close the pipe; the answer stays. */
 void lookup_release(struct lookup *l);

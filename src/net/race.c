@@ -148,6 +148,15 @@ int64_t race_deadline(const struct race *r)
 	return first;
 }
 
+unsigned race_port(const struct lookup_answer *addresses, unsigned which)
+{
+	const struct sockaddr_storage *address = &addresses->address[which];
+
+	if (address->ss_family == AF_INET6)
+		return ntohs(((const struct sockaddr_in6 *)address)->sin6_port);
+	return ntohs(((const struct sockaddr_in *)address)->sin_port);
+}
+
 void race_name(const struct lookup_answer *addresses, unsigned which,
                char text[RACE_ADDRESS_SIZE])
 {

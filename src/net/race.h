@@ -51,6 +51,8 @@ int64_t race_deadline(const struct race *r);
  * called. */
 void race_reasons(const struct race *r, struct sbuf *reasons);
 
+unsigned race_port(const struct lookup_answer *addresses, unsigned which);
+
 /* The address as text, without its port. */
 #define RACE_ADDRESS_SIZE 70
 void race_name(const struct lookup_answer *addresses, unsigned which,

@@ -232,6 +232,8 @@ static void add_value(const struct check *c, size_t which,
 		sbuf_addstr(value, "none");
 		return;
 	}
+	if (strcmp(o->name, "port") == 0 && host_is_service(h->host))
+		return; /* the DNS has them */
 	/* A 0 nobody wrote stands for "no limit". */
 	if (h->lines[option_index(o)] == 0 && strcmp(o->fallback, "0") == 0)
 		return;

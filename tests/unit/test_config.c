@@ -64,6 +64,12 @@ static const struct {
 	{ A " from_scope header\n", 0600,
 	  "rc:3: `from_scope` needs `from_force ADDRESS`, which replaces the "
 	  "senders that may not stay: add it, or remove this" },
+	{ "smarthost a\n host srv:example.org\n tls starttls\n", 0600, "" },
+	{ "smarthost a\n host srv:example.org\n port 465\n", 0600,
+	  "rc:3: `host srv:DOMAIN` has its ports from the DNS: remove `port`" },
+	{ "smarthost a\n host srv:example.org\n tls none\n", 0600,
+	  "rc:3: `host srv:DOMAIN` goes with TLS only: write the name of the "
+	  "server, or remove `tls none`" },
 	{ A " user b\n password file /x\n", 0644, "" },
 	{ A " user b\n password command x\n", 0644, "" },
 	{ "x\n" A " user b\n password hunter2\n", 0644,
@@ -147,6 +153,9 @@ static const struct {
 	{ { "PORT=25" }, "RELAY_HOST: this is empty: set it to the name of the server" },
 	{ { "HOST= a.example  192.0.2.1 " }, "" },
 	{ { "HOST=a b c d e f g h i" }, "RELAY_HOST: `host` has more than 8 names: remove some" },
+	{ { "HOST=srv:example.org" }, "" },
+	{ { "HOST=srv:example.org", "PORT=25" }, "RELAY_PORT: `host srv:DOMAIN` has its ports from the DNS: remove `port`" },
+	{ { "HOST=srv:example.org", "TLS=none" }, "RELAY_TLS: `host srv:DOMAIN` goes with TLS only: write the name of the server, or remove `tls none`" },
 	{ { "HOST=a/b" }, "RELAY_HOST: `host` is a name alone, such as mail.example.org: no smtp://, no user, no path" },
 	{ { "HOST=h", "PORT=x" }, "RELAY_PORT: `port` cannot be `x`: write a number from 1 to 65535" },
 	{ { "HOST=h", "TLS=yes" }, "RELAY_TLS: `tls` cannot be `yes`: write one of starttls implicit none" },

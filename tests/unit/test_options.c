@@ -56,6 +56,13 @@ static const struct {
 	{ "host", "a|b|A", NULL, "`host` has A twice: remove one" },
 	{ "host", "a|b c", NULL, "`host` may hold letters, digits, dots and hyphens only: write a name such as mail.example.org, an international one in its xn-- form" },
 	{ "host", "a|b|c|d|e|f|g|h|i", NULL, "`host` has more than 8 names: remove some" },
+	{ "host", "srv:example.org", "srv:example.org", NULL },
+	{ "host", "srv:example.org|b", NULL, "`host srv:DOMAIN` stands alone: remove the other words" },
+	{ "host", "a|srv:example.org", NULL, "`host srv:DOMAIN` stands alone: remove the other words" },
+	{ "host", "srv:192.0.2.1", NULL, "`host srv:` is followed by a domain, not by an address" },
+	{ "host", "srv:", NULL, "`host` may hold letters, digits, dots and hyphens only: write a name such as mail.example.org, an international one in its xn-- form" },
+	{ "host", "srv:a:587", NULL, "`host` is a name alone: write the port on a line of its own, `port 587`" },
+	{ "helo", "srv:a", NULL, "`helo` may hold letters, digits, dots and hyphens only: write a name such as mail.example.org, an international one in its xn-- form" },
 	{ "helo", "a|b", NULL, "`helo` takes one word: put it in quotes if it holds blanks; a comment starts with #" },
 
 	{ "user", "me and \xC3\xA9", "me and \xC3\xA9", NULL },
