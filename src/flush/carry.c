@@ -51,3 +51,12 @@ bool carry_has(const struct carry *c, enum supply_kind kind)
 	return (c->next != NULL && supply_kind_of(c->next) == kind) ||
 	       (c->count == 1 && supply_kind_of(c->jobs[0]) == kind);
 }
+
+bool carry_is_dismissed(const struct carry *c)
+{
+	enum verdict_scope scope;
+	const struct fault *f = lane_trouble(c->lane, &scope);
+
+	return f != NULL && scope == VERDICT_SERVER && f->kind == FAULT_TEMP &&
+	       c->useful > 0;
+}

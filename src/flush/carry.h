@@ -48,4 +48,8 @@ bool carry_allows(const struct carry *c);
  * never under way with others. */
 bool carry_has(const struct carry *c, enum supply_kind kind);
 
+/* A server that says 421 to a message after it took others wants a new
+ * connection, and gets the message again on that one. */
+bool carry_is_dismissed(const struct carry *c);
+
 #endif
