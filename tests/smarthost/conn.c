@@ -128,6 +128,8 @@ void conn_flush(struct conn *c)
 	c->out_len = 0;
 	if (n == 0 || c->broken)
 		return;
+	if (c->flights != NULL)
+		atomic_fetch_add(c->flights, 1);
 	if (c->tls != NULL ? tls_write(c, c->out, n) < 0
 	                   : conn_socket_write(c, c->out, n) < 0)
 		c->broken = true;

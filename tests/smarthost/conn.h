@@ -11,6 +11,7 @@
 #ifndef SMARTHOST_CONN_H
 #define SMARTHOST_CONN_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -46,6 +47,7 @@ struct conn {
 	size_t in_at;
 	size_t in_end;
 	size_t out_len;
+	atomic_ulong *flights; /* counts writes of what was buffered, or NULL */
 	char in[65536];
 	char out[32768];
 };

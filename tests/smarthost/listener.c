@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { BACKLOG = 128 };
+enum { BACKLOG = 1024 };
 
 /* "ADDR:PORT" or "[ADDR]:PORT", numeric */
 static struct addrinfo *resolve(const char *place)

@@ -162,7 +162,8 @@ void mail_rcpt(struct session *s, const char *args)
 		answer_line(s, refusal->text);
 		return;
 	}
-	s->mail.accepted++;
+	if (s->mail.accepted++ == 0)
+		s->mail.number = strtoul(path.address, NULL, 10);
 	fprintf(s->mail.envelope, "to <%s>%s\n", path.address, path.parameters);
 	answer(s, 250, "2.1.5", "recipient ok");
 }
@@ -249,7 +250,7 @@ static void accept_message(struct session *s)
 		answer(s, 452, "4.3.1", "cannot store it");
 		return;
 	}
-	record_count(r, COUNT_MESSAGES, 1);
+	record_message(r, m->number);
 	record_count(r, COUNT_RECIPIENTS, m->accepted);
 	record_count(r, COUNT_BYTES, m->content.octets);
 	record_note(r, 'M', s->number, "%lu octets %lu", number,

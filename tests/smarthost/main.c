@@ -30,6 +30,10 @@
  *     F a fault struck          E the client broke a rule
  * Secrets are "***".
  *
+ * The stats.  The counters of record.h, the most connections at once, and when
+ * the first and the last message came, in seconds of the monotonic clock.
+ * Messages to 123@... are told apart by that number, up to a million.
+ *
  * Faults.  --fault STEP:NTH:ACTION, any number of times; the first rule that
  * fits strikes.
  * STEP: connect greeting ehlo starttls handshake auth mail rcpt data content

@@ -6,17 +6,22 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { NUMBERS = 1 << 20 }; /* that can be told apart */
 
 struct shared {
 	atomic_ulong counters[COUNTER_COUNT];
 	atomic_ulong steps[STEP_COUNT];
 	atomic_ulong number;
+	atomic_ulong open, most;  /* connections: now, and ever at once */
+	atomic_ulong first, last; /* message: ns on the monotonic clock */
+	atomic_uchar seen[NUMBERS / 8];
 };
 
 static const char *const names[COUNTER_COUNT] = {
@@ -29,6 +34,9 @@ static const char *const names[COUNTER_COUNT] = {
 	[COUNT_REFUSED] = "refused",
 	[COUNT_BYTES] = "bytes",
 	[COUNT_ERRORS] = "errors",
+	[COUNT_FLIGHTS] = "flights",
+	[COUNT_NUMBERED] = "numbered",
+	[COUNT_DISTINCT] = "distinct",
 };
 
 int record_open(struct record *r, const char *log, const char *stats)
@@ -64,6 +72,58 @@ void record_close(struct record *r)
 void record_count(struct record *r, enum counter counter, unsigned long n)
 {
 	atomic_fetch_add(&r->shared->counters[counter], n);
+}
+
+atomic_ulong *record_counter(struct record *r, enum counter counter)
+{
+	return &r->shared->counters[counter];
+}
+
+static void raise_to(atomic_ulong *most, unsigned long value)
+{
+	unsigned long before = atomic_load(most);
+
+	while (before < value &&
+	       !atomic_compare_exchange_weak(most, &before, value))
+		continue;
+}
+
+void record_opened(struct record *r)
+{
+	struct shared *shared = r->shared;
+
+	record_count(r, COUNT_CONNECTIONS, 1);
+	raise_to(&shared->most, atomic_fetch_add(&shared->open, 1) + 1);
+}
+
+void record_closed(struct record *r)
+{
+	atomic_fetch_sub(&r->shared->open, 1);
+}
+
+/* True: for the first time. */
+static bool is_new(struct shared *shared, unsigned long number)
+{
+	unsigned char bit = (unsigned char)(1 << number % 8);
+
+	return (atomic_fetch_or(&shared->seen[number / 8], bit) & bit) == 0;
+}
+
+void record_message(struct record *r, unsigned long number)
+{
+	unsigned long now, none = 0;
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	now = (unsigned long)t.tv_sec * 1000000000 + (unsigned long)t.tv_nsec;
+	atomic_compare_exchange_strong(&r->shared->first, &none, now);
+	raise_to(&r->shared->last, now);
+	record_count(r, COUNT_MESSAGES, 1);
+	if (number == 0 || number >= NUMBERS)
+		return;
+	record_count(r, COUNT_NUMBERED, 1);
+	if (is_new(r->shared, number))
+		record_count(r, COUNT_DISTINCT, 1);
 }
 
 unsigned long record_step(struct record *r, enum step step)
@@ -125,7 +185,12 @@ void record_stats(struct record *r)
 	for (unsigned i = 0; i < COUNTER_COUNT; i++)
 		fprintf(file, "%s\"%s\": %lu", i == 0 ? "{" : ", ", names[i],
 		        atomic_load(&r->shared->counters[i]));
-	fputs("}\n", file);
+	fprintf(file,
+	        ", \"most_at_once\": %lu, \"first\": %.6f, "
+	        "\"last\": %.6f}\n",
+	        atomic_load(&r->shared->most),
+	        (double)atomic_load(&r->shared->first) / 1e9,
+	        (double)atomic_load(&r->shared->last) / 1e9);
 	if (fclose(file) != 0 || rename(temp, r->stats) != 0)
 		unlink(temp);
 }

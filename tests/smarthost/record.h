@@ -11,6 +11,8 @@
 
 #include "fault.h"
 
+#include <stdatomic.h>
+
 enum counter {
 	COUNT_CONNECTIONS,
 	COUNT_TLS,
@@ -21,6 +23,9 @@ enum counter {
 	COUNT_REFUSED,    /* 4yz and 5yz replies to MAIL, RCPT, DATA, content */
 	COUNT_BYTES,      /* of the messages accepted */
 	COUNT_ERRORS,     /* 'E' lines of the log: what clients did wrong */
+	COUNT_FLIGHTS,    /* writes of replies: what clients waited for */
+	COUNT_NUMBERED,   /* messages to 123@..., */
+	COUNT_DISTINCT,   /* and the different numbers among them */
 	COUNTER_COUNT,
 };
 
@@ -37,6 +42,17 @@ int record_open(struct record *r, const char *log, const char *stats);
 void record_close(struct record *r);
 
 void record_count(struct record *r, enum counter counter, unsigned long n);
+
+/* The counter itself, for who adds to it without knowing what it counts. */
+atomic_ulong *record_counter(struct record *r, enum counter counter);
+
+/* A connection was accepted; it ended.  So the most at once are known. */
+void record_opened(struct record *r);
+void record_closed(struct record *r);
+
+/* A message was accepted now.  `number`: the one in the address of its first
+ * recipient, so that twice and never can be told without a log; 0: none. */
+void record_message(struct record *r, unsigned long number);
 
 /* The number of this time of this step, from 1. */
 unsigned long record_step(struct record *r, enum step step);

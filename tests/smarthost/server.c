@@ -290,11 +290,13 @@ void server_run(struct smarthost *host, int fd, unsigned long number,
 	s->number = number;
 	s->implicit = implicit;
 	s->conn = conn_create(fd, o->deadline, o->quickack);
-	record_count(&host->record, COUNT_CONNECTIONS, 1);
+	s->conn->flights = record_counter(&host->record, COUNT_FLIGHTS);
+	record_opened(&host->record);
 	record_line(&host->record, 'O', number, "open", 4);
 	serve(s);
 	mail_reset(s);
 	record_line(&host->record, 'O', number, "closed", 6);
+	record_closed(&host->record);
 	conn_free(&s->conn, s->parting);
 	free(s);
 }

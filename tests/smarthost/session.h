@@ -35,7 +35,8 @@ struct mail {
 	bool bdat;        /* there was a BDAT: no DATA any more */
 	bool size_passed; /* more octets than SIZE allows */
 	unsigned long accepted;
-	FILE *envelope; /* writes the two below */
+	unsigned long number; /* of 123@..., its first recipient, or 0 */
+	FILE *envelope;       /* writes the two below */
 	char *text;
 	size_t text_len;
 	char *sender;
