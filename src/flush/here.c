@@ -34,9 +34,14 @@ void here_release(struct here *h)
 	departure_release(&h->departure);
 }
 
+bool here_may_have_any(const struct here *h)
+{
+	return h->rules.resolve.delivers_here;
+}
+
 bool here_may_have(const struct here *h, const struct entry_envelope *envelope)
 {
-	if (!h->rules.resolve.delivers_here)
+	if (!here_may_have_any(h))
 		return false;
 	for (size_t i = 0; i < envelope->recipient_count; i++)
 		if (resolve_is_ours(&h->rules.resolve, envelope->recipients[i]))

@@ -46,7 +46,8 @@ struct here {
 void here_init(struct here *h);
 void here_release(struct here *h);
 
-/* May some of the recipients be delivered here? */
+/* May some of the recipients be delivered here?  May any at all? */
+bool here_may_have_any(const struct here *h);
 bool here_may_have(const struct here *h, const struct entry_envelope *envelope);
 void here_add(struct here *h, const char *id);
 

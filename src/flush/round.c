@@ -27,6 +27,7 @@
 
 #define HOST_NAME_SIZE 256
 #define ENDING_TIME 15000 /* milliseconds for messages under way */
+#define SLICE 256 /* entries that are shared out before somebody looks up */
 
 struct round {
 	const struct round_settings *settings;
@@ -39,6 +40,8 @@ struct round {
 	int64_t end; /* clock_ticks() after a signal, 0 before */
 	struct tls_store *store;
 	bool paused, paused_for_person; /* some smarthost is left alone */
+	size_t *order; /* of result->seen, until all of it is shared out */
+	size_t shared; /* so many of it are */
 };
 
 /* --- sharing out -------------------------------------------------------- */
@@ -212,6 +215,8 @@ static struct route *find_route(struct round *r, const char *id, bool *is_here)
 	struct listing_item item;
 
 	*is_here = false;
+	if (r->count == 1 && !here_may_have_any(&r->here))
+		return r->routes; /* whatever it is */
 	if (listing_read(r->settings->spool, SPOOL_NEW, id, &item) &&
 	    item.damage.kind == FAULT_NONE) {
 		h = match_smarthost(r->settings->config,
@@ -280,7 +285,7 @@ static bool was_seen(const struct spool_list *seen, const char *id)
 	               compare_names) != NULL;
 }
 
-/* What is due of `list`, but for what is in `seen`, which may be NULL. */
+/* What is due of `list`, but for what is in `seen`. */
 static void share_out_list(struct round *r, const struct spool_list *list,
                            const struct spool_list *seen)
 {
@@ -289,10 +294,33 @@ static void share_out_list(struct round *r, const struct spool_list *list,
 	for (size_t i = 0; i < list->count; i++) {
 		const char *id = list->id[order[i]];
 
-		if ((seen == NULL || !was_seen(seen, id)) && is_due(r, id))
+		if (!was_seen(seen, id) && is_due(r, id))
 			share_out(r, id);
 	}
 	free(order);
+}
+
+/* Of what was there at the beginning, the next: to read a hundred thousand
+ * entries takes a second, and the first of them need not wait for it.  True:
+ * there are more. */
+static bool share_out_some(struct round *r)
+{
+	const struct spool_list *list = &r->result->seen;
+
+	if (r->order == NULL)
+		return false;
+	for (size_t i = 0; i < SLICE && r->shared < list->count && r->end == 0;
+	     i++) {
+		const char *id = list->id[r->order[r->shared++]];
+
+		if (is_due(r, id))
+			share_out(r, id);
+	}
+	if (r->shared < list->count && r->end == 0)
+		return true;
+	free(r->order);
+	r->order = NULL;
+	return false;
 }
 
 bool round_has_missed(const struct round_settings *settings,
@@ -370,7 +398,7 @@ static int64_t wait_time(const struct waits *w)
 /* True: somebody rang. */
 static bool wait_for_all(const struct round *r, const struct waits *w)
 {
-	int64_t milliseconds = wait_time(w);
+	int64_t milliseconds = r->order != NULL ? 0 : wait_time(w);
 	struct timespec most = {
 		.tv_sec = milliseconds / 1000,
 		.tv_nsec = milliseconds % 1000 * 1000000,
@@ -399,14 +427,18 @@ static void drive(struct round *r, const volatile int *stop)
 		                            sizeof(*w.fds)) };
 
 	for (;;) {
+		bool has_more;
+
 		if (*stop != 0)
 			begin_to_end(r);
+		has_more = share_out_some(r);
 		do
 			advance_all(r, &w);
 		while (move_left(r));
-		if (w.count == 0 || (r->end != 0 && clock_ticks() >= r->end))
+		if ((w.count == 0 && !has_more) ||
+		    (r->end != 0 && clock_ticks() >= r->end))
 			break;
-		if (wait_for_all(r, &w))
+		if (wait_for_all(r, &w) && !has_more) /* else it rings on */
 			share_out_arrivals(r);
 	}
 	free(w.fds);
@@ -463,10 +495,11 @@ int round_run(const struct round_settings *settings, const volatile int *stop,
 	failed = spool_list(settings->spool, SPOOL_NEW, &result->seen, f);
 	for (size_t i = 0; i < settings->id_count; i++)
 		share_out_named(&r, settings->ids[i]);
-	if (settings->id_count == 0)
-		share_out_list(&r, &result->seen, NULL);
+	if (failed == 0 && settings->id_count == 0)
+		r.order = turns_make(settings->spool, &result->seen);
 	if (failed == 0)
 		drive(&r, stop);
+	free(r.order);
 	for (size_t i = 0; i < r.count; i++)
 		route_abort(&r.routes[i]);
 	add_results(&r);

@@ -4,6 +4,8 @@
 Five messages; one thing happens to the second.  After that pass and the next
 the four others were delivered, each once.
 """
+import os
+
 import stage
 
 ONCE, TWICE, REFUSED = "once", "perhaps twice", "refused"
@@ -66,18 +68,23 @@ def judge(host, scene, ids, fate, passes):
     return why
 
 
-def two_smarthosts(its_stage):
-    """a smarthost that does not answer does not hold up another one"""
-    host = its_stage.host()
-    dead = its_stage.host("--fault", "connect:*:stall")
-    scene = its_stage.scene()
+def configure_two(its_stage, scene, one, other):
+    """By sender: what is from dead.example goes to `one`."""
     block = ("smarthost %s\n    host 127.0.0.1\n    port %d\n    tls_ca %s\n"
              "    user alice\n    password inline sekret\n    from %s\n")
     scene.write("relayrc", "log none\n" + "".join(
         block % (name, port, its_stage.cert("ca"), glob)
         for name, port, glob in (
-            ("dead", dead.ports[0], "*@dead.example"),
-            ("good", host.ports[0], "*@example.org"))))
+            ("dead", one.ports[0], "*@dead.example"),
+            ("good", other.ports[0], "*@example.org"))))
+
+
+def two_smarthosts(its_stage):
+    """a smarthost that does not answer does not hold up another one"""
+    host = its_stage.host()
+    dead = its_stage.host("--fault", "connect:*:stall")
+    scene = its_stage.scene()
+    configure_two(its_stage, scene, dead, host)
     for i in range(3):
         scene.submit("a%d@example.net" % i, sender="x@dead.example")
         scene.submit("b%d@example.net" % i)
@@ -91,6 +98,35 @@ def two_smarthosts(its_stage):
         "delivered %d, left %d" % (len(host.messages()), left)]
 
 
+def clone(scene, name, count):
+    """So many more of an entry, which does not hold its own name."""
+    new = os.path.join(scene.queue, "new")
+    with open(os.path.join(new, name), "rb") as file:
+        data = file.read()
+    since = int(name[:14], 16)
+    for i in range(1, count):
+        path = os.path.join(new, "%014X%s" % (since + i, name[14:]))
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600),
+                  "wb") as file:
+            file.write(data)
+
+
+def shared_out_in_parts(its_stage):
+    """700 and 600 for two smarthosts: all by their own way, each once"""
+    hosts = [its_stage.host(), its_stage.host()]
+    scene = its_stage.scene()
+    configure_two(its_stage, scene, *hosts)
+    clone(scene, scene.submit("a@example.net", sender="x@dead.example"), 700)
+    clone(scene, scene.submit("b@example.net"), 600)
+    ran = scene.flush_now()
+    counts = [dict(host.counts()) for host in hosts]
+    if counts == [{"a@example.net": 700}, {"b@example.net": 600}] and \
+            ran.status == 0 and not scene.names("new"):
+        return []
+    return ["%r, %d left, %r" % (counts, len(scene.names("new")), ran)]
+
+
 def run(its_stage, pool, tap):
     stage.run_all(its_stage, pool, tap,
-                  [behind(*row) for row in FAULTS] + [two_smarthosts])
+                  [behind(*row) for row in FAULTS] +
+                  [two_smarthosts, shared_out_in_parts])
