@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """system - what a submission to the machine's queue costs
 
-usage: system BUILDDIR PLACE ROUNDS, by tests/bench/run, as root in namespaces
+usage: system BUILDDIR PLACE ROUNDS, by part_system.py, as root in namespaces
 of its own.  PLACE has the programs bare and measure, and is on the disk that
-counts.
+counts; the rows go into its file system.json.
 """
 import os
 import re
@@ -14,9 +14,10 @@ import sys
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
-sys.path.insert(0, os.path.join(TESTS, "system"))
+sys.path[:0] = [HERE, os.path.join(TESTS, "system")]
 
 import machine  # noqa: E402
+from figures import Figures  # noqa: E402
 from service import Listen  # noqa: E402
 
 USER = machine.USERS["alice"]
@@ -24,16 +25,11 @@ PROGRAM, SOCKET = "set-gid program", "socket"
 GOALS = {PROGRAM: 2.2, SOCKET: 2.5}
 
 
-def row(what, figure, goal, ok):
-    print("%-47s %-22s %-14s %s" % (what, figure, goal,
-                                    "reached" if ok else "NOT REACHED"))
-    sys.stdout.flush()
-
-
 class Bench:
     def __init__(self, build, place, rounds):
         self.place = place
         self.rounds = rounds
+        self.figures = Figures()
         self.m = machine.Machine(build, os.path.join(place, "machine"),
                                  in_memory=False)
         self.message = os.path.join(place, "4k")
@@ -75,7 +71,8 @@ class Bench:
         base = statistics.median(times["bare"])
         for kind, goal in GOALS.items():
             p50 = statistics.median(times[kind])
-            row("system mode, %s, 4 KB, fork to exit" % kind,
+            self.figures.row(
+                "system mode, %s, 4 KB, fork to exit" % kind,
                 "%.2f ms, bare %.2f: %.2f x" % (p50, base, p50 / base),
                 "<= %.1f x" % goal, p50 / base <= goal)
 
@@ -85,8 +82,9 @@ class Bench:
             statistics.median(self.spawn(argv, "/dev/null", USER)[0]
                               for _ in range(self.rounds))
             for argv in ([self.m.drop, "--nothing"], ["/bin/true"])]
-        row("relay-drop, start-up", "%.2f ms, true %.2f" % (drop, nothing),
-            "<= 1 ms", drop <= 1)
+        self.figures.row("relay-drop, start-up",
+                         "%.2f ms, true %.2f" % (drop, nothing), "<= 1 ms",
+                         drop <= 1)
 
     def calls(self):
         """As root, who may trace what has other rights."""
@@ -105,11 +103,12 @@ class Bench:
             source = file.read()
         listed = re.search(r"calls\[\] = \{(.*?)\};", source, re.DOTALL)[1]
         count = len([word for word in listed.split(",") if word.strip()])
-        row("relay-drop, calls that it may make, and makes",
-            "%d, %d with the loader's" % (count, len(found)), "<= 25",
-            count <= 25)
+        self.figures.row("relay-drop, calls that it may make, and makes",
+                         "%d, %d with the loader's" % (count, len(found)),
+                         "<= 25", count <= 25)
         lines = source.count("\n")
-        row("relay-drop, lines", str(lines), "<= 300", lines <= 300)
+        self.figures.row("relay-drop, lines", str(lines), "<= 300",
+                         lines <= 300)
 
     def run(self):
         self.submissions()
@@ -121,6 +120,7 @@ def main(arguments):
     bench = Bench(arguments[0], arguments[1], int(arguments[2]))
     try:
         bench.run()
+        bench.figures.save(os.path.join(bench.place, "system.json"), {})
     finally:
         bench.m.close()
 
