@@ -50,7 +50,7 @@ struct packet {
 struct line {
 	int in, out;
 	size_t first, end; /* of the ring: what is on its way */
-	size_t lost;
+	_Atomic size_t lost;
 	struct packet *ring[PACKETS];
 };
 
@@ -221,5 +221,8 @@ int main(void)
 		fputs(text, stdout);
 		fflush(stdout);
 	}
+	if (there.lost + back.lost > 0)
+		fprintf(stderr, "delayline: %zu packets were lost\n",
+		        there.lost + back.lost);
 	return 0;
 }

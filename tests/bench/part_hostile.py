@@ -12,7 +12,7 @@ FAULT = ("--refuse-rcpt", "1@dest.test:421 4.3.0 I cannot bear this one")
 
 
 def runs(bench, count, rtt):
-    """The message that may be hostile is the first, or in the middle."""
+    """The one that may be hostile is in the middle."""
     def fill_it(mailer):
         half = count // 2
         fill(mailer, half, first=2)
