@@ -3,6 +3,7 @@
 
 #include "smtp/session.h"
 
+#define GROWTH 3 /* messages for each that is taken */
 #define SLACK 20 /* milliseconds: what machines take for themselves */
 
 void depth_init(struct depth *d)
@@ -19,9 +20,11 @@ void depth_taken(struct depth *d, int64_t milliseconds)
 	if (d->least == 0 || milliseconds < d->least)
 		d->least = milliseconds;
 	fair = 2 * d->least + SLACK;
-	if (milliseconds <= fair && d->limit < SESSION_WINDOW)
-		d->limit++;
-	else if (milliseconds > 2 * fair && d->limit > 1)
+	if (milliseconds <= fair)
+		d->limit += GROWTH;
+	if (d->limit > SESSION_WINDOW)
+		d->limit = SESSION_WINDOW;
+	if (milliseconds > 2 * fair && d->limit > 1)
 		d->limit = d->limit / 2;
 }
 

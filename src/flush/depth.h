@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* depth - how many messages may be under way on one connection
  *
- * Pure.  Where a server bears messages ahead of its answers, one at first; one
- * more for each that it takes while its answers come about as fast as the
- * fastest did, so that the number doubles with each round trip; half of it when
+ * Pure.  Where a server bears messages ahead of its answers, one at first;
+ * three more for each that it takes while its answers come about as fast as the
+ * fastest did, so that it is four times as many with each round trip; half when
  * they take much longer, since what then waits waits at the server.  Bounded by
  * the bytes that are on their way, too: a large message goes alone.
  */

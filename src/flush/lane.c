@@ -632,6 +632,11 @@ void lane_wait(struct lane *l)
 	session_wait(&l->session);
 }
 
+bool lane_is_greeted(const struct lane *l)
+{
+	return l->session.is_greeted;
+}
+
 bool lane_may_overlap(const struct lane *l)
 {
 	return session_may_overlap(&l->session);

@@ -67,6 +67,9 @@ bool lane_has(const struct lane *l, const struct session_mail *mail);
 /* When ready: no more until the next answer. */
 void lane_wait(struct lane *l);
 
+/* Did the server say that it serves us? */
+bool lane_is_greeted(const struct lane *l);
+
 /* Does the server bear messages ahead of answers?  Known past the greeting. */
 bool lane_may_overlap(const struct lane *l);
 

@@ -65,25 +65,30 @@ void pace_settle(struct pace *p, unsigned most)
 		p->limit = p->most;
 }
 
-/* Those there are would take `rest` milliseconds for what waits. */
-unsigned pace_wanted(const struct pace *p, unsigned lanes, unsigned ready,
-                     unsigned under_way, size_t waiting)
+/* Milliseconds that those there are would take for what waits.  Before the
+ * first message is taken: a login takes some nine round trips, a message two.
+ */
+static int64_t rest(const struct pace *p, const struct pace_state *now)
 {
-	unsigned at_once = under_way > lanes ? under_way : lanes, wanted;
-	int64_t rest;
+	int64_t each = p->each > 0 ? p->each : 8 * p->setup / 4;
+	unsigned at_once =
+		now->under_way > now->lanes ? now->under_way : now->lanes;
 
-	if (lanes == 0)
-		return waiting > 0 ? 1 : 0;
-	if (ready == 0 || p->each == 0 || waiting <= lanes ||
-	    p->each > 2 * p->least)
-		return lanes;
-	rest = (int64_t)waiting * p->each / 8 / (int64_t)at_once;
-	if (rest < 2 * p->setup + PATIENCE)
-		return lanes;
-	wanted = 2 * ready; /* as many on their way as are there */
-	if (wanted > waiting)
-		wanted = (unsigned)waiting;
+	return (int64_t)now->waiting * each / 8 / (int64_t)at_once;
+}
+
+unsigned pace_wanted(const struct pace *p, const struct pace_state *now)
+{
+	unsigned wanted = 4 * now->greeted;
+
+	if (now->lanes == 0)
+		return now->waiting > 0 ? 1 : 0;
+	if (now->ready == 0 || now->waiting <= now->lanes ||
+	    p->each > 2 * p->least || rest(p, now) < 2 * p->setup + PATIENCE)
+		return now->lanes;
+	if (wanted > now->waiting)
+		wanted = (unsigned)now->waiting;
 	if (wanted > p->limit)
 		wanted = p->limit;
-	return wanted > lanes ? wanted : lanes;
+	return wanted > now->lanes ? wanted : now->lanes;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* pace - how many connections to a smarthost are worth their logins now
  *
- * Pure: told how long things took, it answers with a number.  One connection at
- * first; more only while what waits would keep those there are busy, with as
- * many messages ahead of answers as they have now, for longer
- * than it takes to make another, at most as many new ones as there are ready,
- * never over the limit, and none once each message takes twice as long as it
- * did: then the server, or we, have enough to do.  A server that throttles
+ * Pure: told how long things took, it answers with a number.  One connection
+ * until its login; more only while what waits would keep those there are busy,
+ * with as many messages ahead of answers as they have now, for longer than it
+ * takes to make another; three new ones for each that the server has greeted,
+ * since one too many is told then; never over the limit, and none once each
+ * message takes twice as long as it did: then the server, or we, have enough to
+ * do.  A server that throttles
  * halves the limit, and each dozen of messages that it takes after that adds
  * one (additive increase, multiplicative decrease): hosts that share an account
  * come to an agreement without a word between them.
@@ -46,10 +47,16 @@ void pace_throttled(struct pace *p, unsigned lanes);
 /* So many, and no attempt at more. */
 void pace_settle(struct pace *p, unsigned most);
 
-/* How many connections there should be, with `lanes` there now, `ready` of them
- * past their login, `under_way` messages on them, and `waiting` messages that
- * none has yet. */
-unsigned pace_wanted(const struct pace *p, unsigned lanes, unsigned ready,
-                     unsigned under_way, size_t waiting);
+/* What there is. */
+struct pace_state {
+	unsigned lanes;
+	unsigned greeted;   /* of the lanes, by their server */
+	unsigned ready;     /* of these, past the login */
+	unsigned under_way; /* messages */
+	size_t waiting;     /* that no lane has yet */
+};
+
+/* How many connections there should be. */
+unsigned pace_wanted(const struct pace *p, const struct pace_state *now);
 
 #endif

@@ -26,6 +26,7 @@ struct route_sum route_sum(const struct route *r)
 		if (c->lane == NULL)
 			continue;
 		sum.lanes++;
+		sum.greeted += lane_is_greeted(c->lane);
 		sum.staying += c->is_ready && !c->is_leaving;
 		sum.ready += c->is_ready;
 		sum.large += carry_has(c, SUPPLY_LARGE_ONE);
@@ -311,8 +312,12 @@ static bool turn(struct route *r)
 /* Large messages on all of them must not block small ones. */
 static unsigned lanes_wanted(const struct route *r, const struct route_sum *sum)
 {
-	unsigned wanted = pace_wanted(&r->pace, sum->lanes, sum->ready,
-	                              sum->under_way, supply_count(&r->supply));
+	const struct pace_state now = { .lanes = sum->lanes,
+		                        .greeted = sum->greeted,
+		                        .ready = sum->ready,
+		                        .under_way = sum->under_way,
+		                        .waiting = supply_count(&r->supply) };
+	unsigned wanted = pace_wanted(&r->pace, &now);
 
 	if (wanted == sum->lanes && sum->large == sum->lanes &&
 	    supply_left(&r->supply, SUPPLY_ORDINARY) > 0 &&

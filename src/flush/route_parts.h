@@ -13,7 +13,7 @@
 
 /* What the lanes have, added up. */
 struct route_sum {
-	unsigned lanes, staying, ready, large, suspects, under_way;
+	unsigned lanes, greeted, ready, staying, large, suspects, under_way;
 };
 
 struct route_sum route_sum(const struct route *r);

@@ -253,8 +253,10 @@ static void take_reply(struct session *s, const struct reply *r)
 	if ((due.step == STEP_AUTH || due.step == STEP_ANSWER) &&
 	    r->code != 334)
 		hide_login(s);
-	s->due_first = (s->due_first + 1) % SESSION_DUE;
-	s->due_count--;
+	/* From the front again when it is empty: most of it is never touched.
+	 */
+	s->due_first =
+		--s->due_count > 0 ? (s->due_first + 1) % SESSION_DUE : 0;
 	if (due.of != NULL)
 		due.of->due--;
 	s->at = due.of;

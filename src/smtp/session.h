@@ -44,8 +44,8 @@
 #include "smtp/reply.h"
 
 #define SESSION_FLIGHT 100 /* recipients in one transaction */
-#define SESSION_DUE 512    /* answers that may be due at a time */
-#define SESSION_WINDOW 64  /* messages that may be under way at a time */
+#define SESSION_DUE 1024   /* answers that may be due at a time */
+#define SESSION_WINDOW 128 /* messages that may be under way at a time */
 #define SESSION_CHUNK_AHEAD                               \
 	262144 /* larger messages wait for RCPT's answers \
 	        */
@@ -155,6 +155,7 @@ struct session {
 	struct reply_reader reader;
 	enum step step;
 	bool is_encrypted;
+	bool is_greeted;
 	bool is_known; /* its greeting names a server that bears overlap */
 	struct session_due due[SESSION_DUE];
 	size_t due_first, due_count;

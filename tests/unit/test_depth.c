@@ -7,18 +7,19 @@
 
 #include "smtp/session.h"
 
-/* Twice as many with each round trip, and never more than a session bears. */
-START_TEST(doubles)
+/* Four times as many with each round trip, and never more than a session
+ * bears. */
+START_TEST(grows)
 {
 	struct depth d;
 	unsigned before;
 
 	depth_init(&d);
 	ck_assert_uint_eq(d.limit, 1);
-	for (before = 1; before < SESSION_WINDOW; before *= 2) {
+	for (before = 1; before * 4 <= SESSION_WINDOW; before *= 4) {
 		for (unsigned i = 0; i < before; i++)
 			depth_taken(&d, 50);
-		ck_assert_uint_eq(d.limit, 2 * before);
+		ck_assert_uint_eq(d.limit, 4 * before);
 	}
 	for (unsigned i = 0; i < 1000; i++)
 		depth_taken(&d, 50);
@@ -32,7 +33,7 @@ START_TEST(slows_down)
 	struct depth d;
 
 	depth_init(&d);
-	for (unsigned i = 0; i < 15; i++)
+	for (unsigned i = 0; i < 5; i++)
 		depth_taken(&d, 50);
 	ck_assert_uint_eq(d.limit, 16);
 	for (unsigned i = 0; i < 100; i++)
@@ -54,7 +55,7 @@ START_TEST(no_time_at_all)
 	depth_init(&d);
 	depth_taken(&d, 0);
 	depth_taken(&d, -5);
-	ck_assert_uint_eq(d.limit, 3);
+	ck_assert_uint_eq(d.limit, 7);
 }
 END_TEST
 
@@ -66,8 +67,8 @@ START_TEST(bytes)
 	ck_assert(depth_allows(&d, 0, 0, UINT64_MAX));
 	ck_assert(!depth_allows(&d, 1, 100, 100));
 	depth_taken(&d, 50);
-	ck_assert(depth_allows(&d, 1, 100, 100));
-	ck_assert(!depth_allows(&d, 2, 100, 100));
+	ck_assert(depth_allows(&d, 3, 100, 100));
+	ck_assert(!depth_allows(&d, 4, 100, 100));
 	ck_assert(depth_allows(&d, 1, 100, DEPTH_BYTES - 100));
 	ck_assert(!depth_allows(&d, 1, 101, DEPTH_BYTES - 100));
 	ck_assert(!depth_allows(&d, 1, DEPTH_BYTES + 1, 1));
@@ -83,7 +84,7 @@ int main(void)
 	int failed;
 
 	suite_add_tcase(suite, all);
-	tcase_add_test(all, doubles);
+	tcase_add_test(all, grows);
 	tcase_add_test(all, slows_down);
 	tcase_add_test(all, no_time_at_all);
 	tcase_add_test(all, bytes);

@@ -11,32 +11,41 @@
 static const struct {
 	unsigned most;
 	int64_t setup, each;	/* milliseconds; 0: unknown */
-	unsigned lanes, ready, under_way;
-	size_t waiting;
+	struct pace_state now;
 	unsigned wanted;
 } cases[] = {
-	{ 20, 0, 0, 0, 0, 0, 0, 0 },
-	{ 20, 0, 0, 0, 0, 0, 1, 1 },
-	{ 20, 0, 0, 0, 0, 0, 1000, 1 },
-	{ 20, 0, 0, 1, 0, 1, 1000, 1 },	/* not even a greeting yet */
-	{ 20, 500, 0, 1, 1, 1, 1000, 1 },	/* no message yet */
-	{ 20, 500, 110, 1, 1, 1, 1000, 2 },
-	{ 20, 500, 110, 2, 2, 2, 1000, 4 },
-	{ 20, 500, 110, 2, 1, 2, 1000, 2 },	/* one is on its way */
-	{ 20, 500, 110, 3, 2, 3, 1000, 4 },
-	{ 20, 500, 110, 12, 12, 12, 1000, 20 },
-	{ 20, 500, 110, 20, 20, 20, 1000, 20 },
-	{ 20, 500, 110, 1, 1, 1, 3, 1 },	/* 330 ms are not worth 500 */
-	{ 20, 500, 110, 1, 1, 1, 1, 1 },
-	{ 20, 10, 0, 1, 1, 1, 1000, 1 },	/* next door */
-	{ 3, 500, 110, 2, 2, 2, 1000, 3 },
-	{ 3, 500, 110, 3, 3, 3, 1000, 3 },
-	{ 1, 500, 110, 1, 1, 1, 1000, 1 },
-	{ 20, 500, 9000, 4, 4, 4, 5, 5 },
-	{ 20, 500, 110, 1, 1, 64, 500, 1 },	/* ahead of answers: 860 ms */
-	{ 20, 500, 110, 1, 1, 64, 5000, 2 },
+	{ 20, 0, 0, { 0, 0, 0, 0, 0 }, 0 },
+	{ 20, 0, 0, { 0, 0, 0, 0, 1 }, 1 },
+	{ 20, 0, 0, { 0, 0, 0, 0, 1000 }, 1 },
+	{ 20, 0, 0, { 1, 0, 0, 0, 1000 }, 1 },	/* not even a greeting yet */
+	{ 20, 0, 0, { 1, 1, 0, 0, 1000 }, 1 },	/* no login yet */
+	{ 20, 450, 0, { 1, 1, 1, 0, 1000 }, 4 },	/* no message yet */
+	{ 20, 450, 0, { 1, 1, 1, 0, 10 }, 1 },	/* one takes about 110 ms */
+	{ 20, 450, 110, { 1, 1, 1, 1, 1000 }, 4 },
+	{ 20, 450, 110, { 4, 1, 1, 1, 1000 }, 4 },	/* three are on their way */
+	{ 20, 450, 110, { 4, 2, 1, 1, 1000 }, 8 },	/* one is welcome */
+	{ 20, 450, 110, { 4, 4, 1, 1, 1000 }, 16 },
+	{ 20, 450, 110, { 16, 16, 4, 4, 1000 }, 20 },
+	{ 20, 450, 110, { 20, 20, 20, 20, 1000 }, 20 },
+	{ 20, 500, 110, { 1, 1, 1, 1, 3 }, 1 },	/* 330 ms are not worth 500 */
+	{ 20, 500, 110, { 1, 1, 1, 1, 1 }, 1 },
+	{ 20, 10, 0, { 1, 1, 1, 1, 100 }, 1 },	/* next door */
+	{ 3, 500, 110, { 2, 2, 2, 2, 1000 }, 3 },
+	{ 3, 500, 110, { 3, 3, 3, 3, 1000 }, 3 },
+	{ 1, 500, 110, { 1, 1, 1, 1, 1000 }, 1 },
+	{ 20, 500, 9000, { 4, 4, 4, 4, 5 }, 5 },
+	{ 20, 500, 110, { 1, 1, 1, 64, 500 }, 1 },	/* ahead of answers: 860 ms */
+	{ 20, 500, 110, { 1, 1, 1, 64, 5000 }, 4 },
 };
 /* clang-format on */
+
+/* With so many, all of them ready, and a lot of work. */
+static unsigned wanted_with(const struct pace *p, unsigned lanes)
+{
+	const struct pace_state now = { lanes, lanes, lanes, lanes, 1000 };
+
+	return pace_wanted(p, &now);
+}
 
 START_TEST(wanted)
 {
@@ -47,9 +56,7 @@ START_TEST(wanted)
 		pace_ready(&p, cases[_i].setup);
 	if (cases[_i].each > 0)
 		pace_taken(&p, cases[_i].each);
-	ck_assert_uint_eq(pace_wanted(&p, cases[_i].lanes, cases[_i].ready,
-	                              cases[_i].under_way, cases[_i].waiting),
-	                  cases[_i].wanted);
+	ck_assert_uint_eq(pace_wanted(&p, &cases[_i].now), cases[_i].wanted);
 }
 END_TEST
 
@@ -64,16 +71,16 @@ START_TEST(throttled)
 		pace_taken(&p, 100);
 	pace_throttled(&p, 16);
 	ck_assert_uint_eq(p.limit, 8);
-	ck_assert_uint_eq(pace_wanted(&p, 8, 8, 8, 1000), 8);
+	ck_assert_uint_eq(wanted_with(&p, 8), 8);
 	for (int i = 0; i < 12; i++)
 		pace_taken(&p, 100);
-	ck_assert_uint_eq(pace_wanted(&p, 8, 8, 8, 1000), 9);
+	ck_assert_uint_eq(wanted_with(&p, 8), 9);
 	for (int i = 0; i < 1000; i++)
 		pace_taken(&p, 100);
 	ck_assert_uint_eq(p.limit, 20);
 	pace_throttled(&p, 1);
 	ck_assert_uint_eq(p.limit, 1);
-	ck_assert_uint_eq(pace_wanted(&p, 1, 1, 1, 1000), 1);
+	ck_assert_uint_eq(wanted_with(&p, 1), 1);
 }
 END_TEST
 
@@ -86,9 +93,9 @@ START_TEST(settled)
 	pace_settle(&p, 3);
 	for (int i = 0; i < 1000; i++)
 		pace_taken(&p, 100);
-	ck_assert_uint_eq(pace_wanted(&p, 2, 2, 2, 1000), 3);
+	ck_assert_uint_eq(wanted_with(&p, 2), 3);
 	pace_settle(&p, 0);
-	ck_assert_uint_eq(pace_wanted(&p, 1, 1, 1, 1000), 1);
+	ck_assert_uint_eq(wanted_with(&p, 1), 1);
 }
 END_TEST
 
@@ -123,10 +130,10 @@ START_TEST(enough)
 	pace_init(&p, 20);
 	pace_ready(&p, 100);
 	pace_taken(&p, 50);
-	ck_assert_uint_eq(pace_wanted(&p, 2, 2, 2, 1000), 4);
+	ck_assert_uint_eq(wanted_with(&p, 2), 8);
 	for (int i = 0; i < 20; i++)
 		pace_taken(&p, 200);
-	ck_assert_uint_eq(pace_wanted(&p, 4, 4, 4, 1000), 4);
+	ck_assert_uint_eq(wanted_with(&p, 4), 4);
 }
 END_TEST
 
