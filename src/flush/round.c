@@ -141,8 +141,7 @@ static void look_at_pauses(struct round *r)
 		    pause_read(&r->settings->spool->pause,
 		               route->smarthost->name, &pause) == 0)
 			continue;
-		if (r->settings->config_time <= r->now &&
-		    pause.since <= r->settings->config_time)
+		if (pause_is_void(&pause, r->settings->config_time, r->now))
 			continue;
 		can_fall_back = !pause.is_account && route->fallback != NULL;
 		if (schedule_is_due(pause.until, r->now) ||

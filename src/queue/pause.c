@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "queue/pause.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/crc.h"
-#include "base/fdio.h"
 #include "base/sbuf.h"
+#include "queue/hint.h"
 #include "queue/schedule.h"
 
 #define NAME_LIMIT 200
@@ -74,21 +72,11 @@ static bool parse(struct pause *p, char *text)
 
 int pause_read(const struct dir *d, const char *smarthost, struct pause *p)
 {
-	char text[FILE_LIMIT + 1] = "";
-	struct sbuf name;
-	ssize_t k = -1;
-	int fd;
+	char text[FILE_LIMIT + 1], name[PAUSE_NAME];
 
 	memset(p, 0, sizeof(*p));
-	file_name(&name, smarthost);
-	fd = openat(d->fd, name.data,
-	            O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	sbuf_release(&name);
-	if (fd < 0)
-		return 0;
-	k = fdio_pread(fd, text, FILE_LIMIT, 0);
-	close(fd);
-	if (k > 0 && parse(p, text))
+	pause_name(name, sizeof(name), "", smarthost);
+	if (hint_read_file(d, name, text, sizeof(text)) && parse(p, text))
 		return 1;
 	memset(p, 0, sizeof(*p));
 	return 0;
@@ -97,27 +85,16 @@ int pause_read(const struct dir *d, const char *smarthost, struct pause *p)
 static void store(const struct dir *d, const char *smarthost,
                   const struct pause *p)
 {
-	char text[FILE_LIMIT];
-	struct sbuf name;
-	int fd, n;
+	char text[FILE_LIMIT], name[PAUSE_NAME];
 
-	n = snprintf(text, sizeof(text),
-	             "%" PRId64 " %" PRId64 " %u %u %s %s %08" PRIX32 " %s\n",
-	             p->since, p->until, p->count, (unsigned)p->why.kind,
-	             p->is_account ? ACCOUNT : SERVER,
-	             p->why.code[0] != '\0' ? p->why.code : "-",
-	             crc_add(0, p->why.text, strlen(p->why.text)), p->why.text);
-	file_name(&name, smarthost);
-	fd = openat(d->fd, name.data,
-	            O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK |
-	                    O_CLOEXEC,
-	            0600);
-	sbuf_release(&name);
-	if (fd < 0)
-		return;
-	/* Torn by a crash or a full disk, it reads as none. */
-	fdio_write(fd, text, (size_t)n);
-	close(fd);
+	snprintf(text, sizeof(text),
+	         "%" PRId64 " %" PRId64 " %u %u %s %s %08" PRIX32 " %s\n",
+	         p->since, p->until, p->count, (unsigned)p->why.kind,
+	         p->is_account ? ACCOUNT : SERVER,
+	         p->why.code[0] != '\0' ? p->why.code : "-",
+	         crc_add(0, p->why.text, strlen(p->why.text)), p->why.text);
+	pause_name(name, sizeof(name), "", smarthost);
+	hint_write_file(d, name, text);
 }
 
 void pause_extend(const struct dir *d, const char *smarthost, bool is_account,
@@ -141,9 +118,13 @@ void pause_extend(const struct dir *d, const char *smarthost, bool is_account,
 
 void pause_clear(const struct dir *d, const char *smarthost)
 {
-	struct sbuf name;
+	char name[PAUSE_NAME];
 
-	file_name(&name, smarthost);
-	unlinkat(d->fd, name.data, 0);
-	sbuf_release(&name);
+	pause_name(name, sizeof(name), "", smarthost);
+	unlinkat(d->fd, name, 0);
+}
+
+bool pause_is_void(const struct pause *p, int64_t config_time, int64_t now)
+{
+	return config_time <= now && p->since <= config_time;
 }

@@ -39,4 +39,8 @@ void pause_extend(const struct dir *d, const char *smarthost, bool is_account,
                   const struct fault *why, struct pause *p);
 void pause_clear(const struct dir *d, const char *smarthost);
 
+/* Was the configuration changed since (its mtime; one of the future counts for
+ * nothing), so that the reason may be gone? */
+bool pause_is_void(const struct pause *p, int64_t config_time, int64_t now);
+
 #endif

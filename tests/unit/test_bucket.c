@@ -4,6 +4,7 @@
 
 #include <check.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/attr.h"
 #include "config/rate.h"
@@ -133,6 +134,53 @@ START_TEST(remembered)
 }
 END_TEST
 
+START_TEST(what_is_left)
+{
+	struct bucket b;
+	int64_t now = 1795407601000;
+
+	ck_assert(bucket_parse(&b, NULL));
+	ck_assert_uint_eq(bucket_left(&b, now), 0);
+	ck_assert(bucket_parse(&b, "10/day"));
+	ck_assert_uint_eq(bucket_left(&b, now), 5);
+	ck_assert_int_eq(bucket_wait(&b, now), 0);
+	bucket_take(&b, 1);
+	ck_assert_uint_eq(bucket_left(&b, now), 4);
+	ck_assert_uint_eq(bucket_left(&b, now + 86400000), 5);
+	ck_assert_uint_eq(bucket_left(&b, now), 4);
+	for (int i = 0; i < 9; i++)
+		bucket_take(&b, 1);
+	ck_assert_uint_eq(bucket_left(&b, now), 0);
+}
+END_TEST
+
+/* Numbers that no flush wrote: a full bucket, and no sum that overflows. */
+static const char *const impossible[] = {
+	"10/86400 -9223372036854775808 1795407601000\n",
+	"10/86400 -2000000000000 1795407601000\n",
+	"10/86400 9000000 1795407601000\n",
+	"10/86400 0 -9223372036854775808\n",
+	"10/86400 0 -1\n",
+	"10/86401 0 1795407601000\n",
+	"10/86400 0 1795407601000",
+	"10/86400 0\n",
+};
+
+START_TEST(what_cannot_be)
+{
+	struct fault f = { 0 };
+	struct bucket b;
+	struct dir d;
+
+	ck_assert_int_eq(dir_open(&d, NULL, fixture_path("."), NULL, &f), 0);
+	fixture_write("rate.x", impossible[_i], strlen(impossible[_i]));
+	ck_assert(bucket_parse(&b, "10/day"));
+	bucket_load(&b, &d, "x");
+	ck_assert_uint_eq(bucket_left(&b, 1795407601000), 5);
+	dir_release(&d);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("bucket");
@@ -148,6 +196,8 @@ int main(void)
 	tcase_add_test(all, many_recipients_are_a_debt);
 	tcase_add_test(all, clock_that_jumps);
 	tcase_add_test(all, remembered);
+	tcase_add_test(all, what_is_left);
+	tcase_add_loop_test(all, what_cannot_be, 0, COUNT_OF(impossible));
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

@@ -135,6 +135,18 @@ START_TEST(any_name)
 }
 END_TEST
 
+START_TEST(void_by_the_configuration)
+{
+	const struct pause p = { .since = NOW };
+
+	ck_assert(!pause_is_void(&p, 0, NOW + 9));
+	ck_assert(!pause_is_void(&p, NOW - 1, NOW + 9));
+	ck_assert(pause_is_void(&p, NOW, NOW + 9));
+	ck_assert(pause_is_void(&p, NOW + 9, NOW + 9));
+	ck_assert(!pause_is_void(&p, NOW + 10, NOW + 9));
+}
+END_TEST
+
 /* Torn or altered: none, or one with the very same reason. */
 static void expect_sound(const struct dir *d, const char *reason)
 {
@@ -226,6 +238,7 @@ int main(void)
 	tcase_add_loop_test(all, what_is_remembered, 0, COUNT_OF(reasons));
 	tcase_add_test(all, it_grows);
 	tcase_add_test(all, any_name);
+	tcase_add_test(all, void_by_the_configuration);
 	tcase_add_test(all, damage);
 	tcase_add_test(all, things_in_its_way);
 	return fixture_run(suite);
