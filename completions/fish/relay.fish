@@ -63,6 +63,7 @@ complete -c relay -n __relay_no_command -a check -d 'Is the configuration right,
 complete -c relay -n __relay_no_command -a explain -d 'What becomes of a message\'s addresses, and why'
 complete -c relay -n __relay_no_command -a flush -d 'Send what is waiting'
 complete -c relay -n __relay_no_command -a queue -d 'What is waiting, why, and when it is tried again'
+complete -c relay -n __relay_no_command -a status -d 'Is all well, and if not, what is to be done'
 complete -c relay -n __relay_no_command -a help -d 'A summary'
 
 complete -c relay -n '__relay_after check' -l aliases -d 'Only the aliases file'
@@ -95,3 +96,6 @@ complete -c relay -n '__relay_after queue hold' -a '(__relay_ids new)'
 complete -c relay -n '__relay_after queue release' -a '(__relay_ids hold)'
 complete -c relay -n '__relay_after queue remove' -a '(__relay_ids "new|hold|failed|bad")'
 complete -c relay -n '__relay_after queue retry' -a '(__relay_ids "new|failed")'
+
+complete -c relay -n '__relay_after status' -l json -d 'As JSON'
+complete -c relay -n '__relay_after status' -l metrics -d 'For Prometheus'

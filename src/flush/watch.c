@@ -19,6 +19,7 @@
 #include "base/sbuf.h"
 #include "flush/pickup.h"
 #include "queue/lock.h"
+#include "queue/progress.h"
 #include "queue/wake.h"
 
 #define LONGEST_SLEEP 60 /* seconds: notices clock jumps and changed files */
@@ -192,6 +193,8 @@ static int pass(const struct watch_settings *w, int wake,
 	log_to_syslog(config->log == CONFIG_LOG_SYSLOG);
 	failed = round_run(&settings, (const volatile int *)&stop, result, f);
 	result->jobs.trouble |= is_stuck;
+	if (failed == 0)
+		progress_note(&w->spool->pause, result->jobs.delivered > 0);
 	config_free(&config);
 	return failed;
 }

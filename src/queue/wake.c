@@ -76,6 +76,15 @@ static void start_flusher(void)
 	child_detach(wake_flusher_path(), argv);
 }
 
+bool wake_is_heard(const struct dir *root)
+{
+	int fd = open_fifo(root, O_WRONLY);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 void wake_ring(const struct dir *root)
 {
 	int fd = open_fifo(root, O_WRONLY);

@@ -28,6 +28,9 @@ void wake_drain(int fd); /* eat the bytes that arrived */
  * ignores SIGPIPE: the flusher may close its end at any moment. */
 void wake_ring(const struct dir *root);
 
+/* Is a flusher at work?  Nobody is disturbed by the question. */
+bool wake_is_heard(const struct dir *root);
+
 /* Path of relay-flush: $RELAY_FLUSH (tests, odd installations) or as built. */
 const char *wake_flusher_path(void);
 

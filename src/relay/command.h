@@ -21,6 +21,7 @@ struct command {
 	const char *details;  /* N_(), options and examples */
 	int (*run)(const struct site *site, int argc, char *argv[]);
 	bool opens_files; /* as who calls; it becomes the queue's owner then */
+	bool is_for_guests; /* of the machine's queue: relay-queue does it */
 };
 
 /* `site` has the places of --config and --queue, if they were given. */
@@ -28,6 +29,7 @@ int command_check(const struct site *site, int argc, char *argv[]);
 int command_explain(const struct site *site, int argc, char *argv[]);
 int command_flush(const struct site *site, int argc, char *argv[]);
 int command_queue(const struct site *site, int argc, char *argv[]);
+int command_status(const struct site *site, int argc, char *argv[]);
 
 /* Print "relay: TEXT" on stderr; returns the exit status. */
 int command_fail(const struct fault *f);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* relay-queue - the machine's queue, for the users whose mail is in it
  *
- *     relay-queue [list | show | hold | release | remove] [ID...]
+ *     queue [list | show | hold | release | remove] [ID...]
+ *     status [--json | --metrics]
  *     relay-queue --mailq | --mailq-count
  *
- * Run by `relay queue` and `mailq`.  Set-gid relayq: that group may pass
+ * Run by `relay queue`, `relay status` and `mailq`; its own name says which of
+ * the first two.  Set-gid relayq: that group may pass
  * through new/, hold/ and failed/, and read journals.  Files belong to who
  * submitted them and the directories are sticky, so it is the kernel that lets
  * a user open, move and remove his own mail and no other.  It believes no
@@ -27,6 +29,8 @@ static int run(const struct site *site, int argc, char *argv[])
 	bool only_count = argc == 2 && strcmp(argv[1], "--mailq-count") == 0;
 	struct fault f;
 
+	if (strcmp(argv[0], "status") == 0)
+		return command_status(site, argc, argv);
 	if (!only_count && (argc != 2 || strcmp(argv[1], "--mailq") != 0))
 		return command_queue(site, argc, argv);
 	return mailq(site, only_count, &f) == 0 ? EX_OK : command_fail(&f);

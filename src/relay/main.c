@@ -38,7 +38,7 @@ static const struct command commands[] = {
 	     "  --json      one JSON object instead of text\n"
 	     "  --options   list every key of the configuration and its "
 	     "default\n"),
-	  command_check, false },
+	  command_check, false, false },
 	{ "explain", "[--json] [OPTION...] FILE|ID [RECIPIENT...]",
 	  N_("what becomes of a message's addresses, and why"),
 	  N_("Shows sender, recipients and header before and after, and which "
@@ -53,7 +53,7 @@ static const struct command commands[] = {
 	     "  --smarthost NAME as it would go this way\n"
 	     "  --json           one JSON object instead of text\n\n"
 	     "Exit status: 0, or 78 when a recipient cannot be sent to.\n"),
-	  command_explain, true },
+	  command_explain, true, false },
 	{ "flush", "[--now] [--watch] [OPTION...] [ID...]",
 	  N_("send what is waiting"),
 	  N_("Sends the messages that are due; the timer and each submission "
@@ -70,7 +70,7 @@ static const struct command commands[] = {
 	     "78 a person must act, 69 no such message, 74 the queue itself is "
 	     "in "
 	     "trouble.\n"),
-	  command_flush, false },
+	  command_flush, false, false },
 	{ "queue", "[list | show | hold | release | remove | retry] [ID...]",
 	  N_("what is waiting, why, and when it is tried again"),
 	  N_("Without a word, or with `list`: all messages.  With one:\n\n"
@@ -82,7 +82,19 @@ static const struct command commands[] = {
 	     "up\n\n"
 	     "  --all           every message that the word fits\n"
 	     "  --json          one JSON object (list and show)\n"),
-	  command_queue, false },
+	  command_queue, false, true },
+	{ "status", "[--json | --metrics]",
+	  N_("is all well, and if not, what is to be done"),
+	  N_("One page: what waits, which smarthosts are left alone and why, "
+	     "when mail was\nlast sent.  Changes nothing and connects to "
+	     "nobody.\n\n"
+	     "  --json      one JSON object instead\n"
+	     "  --metrics   the text format of Prometheus, for a file of "
+	     "node_exporter\n\n"
+	     "Exit status: 0 all is well, 75 mail waits for longer than "
+	     "`warn`,\n"
+	     "78 a person must act, 74 the queue itself is in trouble.\n"),
+	  command_status, false, true },
 };
 
 struct invocation {
@@ -290,8 +302,7 @@ static int run_command(const struct command *command, const struct site *site,
 
 	if (!command->opens_files && site_become_owner(site, &f) != 0)
 		return command_fail(&f);
-	if (!site->is_system || site_is_ours(site) ||
-	    command->run != command_queue)
+	if (!site->is_system || site_is_ours(site) || !command->is_for_guests)
 		return command->run(site, argc, argv);
 	execv(PKGLIBEXECDIR "/relay-queue", argv);
 	fault_set_exit(&f, EX_OSFILE,

@@ -16,43 +16,16 @@
 #include "message/meaning.h"
 #include "queue/pause.h"
 #include "queue/schedule.h"
+#include "relay/span.h"
 
 #define OUTPUT_LIMIT ((size_t)16 << 20)
 #define RECIPIENTS_SHOWN 3
-#define SPAN_SIZE 32
 
 /* --- words -------------------------------------------------------------- */
 
 static void add_escaped(struct sbuf *b, const char *text)
 {
 	escape_add(b, text, strlen(text));
-}
-
-/* "4 min", "3 h", "2 d": how long ago or until. */
-static const char *span(char *to, size_t size, int64_t seconds)
-{
-	if (seconds < 0)
-		seconds = 0;
-	if (seconds < 120)
-		snprintf(to, size, _("%d s"), (int)seconds);
-	else if (seconds < 2 * 3600)
-		snprintf(to, size, _("%d min"), (int)(seconds / 60));
-	else if (seconds < 2 * 86400)
-		snprintf(to, size, _("%d h"), (int)(seconds / 3600));
-	else
-		snprintf(to, size, _("%d d"), (int)(seconds / 86400));
-	return to;
-}
-
-static const char *amount(char *to, size_t size, int64_t bytes)
-{
-	if (bytes < 10000)
-		snprintf(to, size, _("%d B"), (int)bytes);
-	else if (bytes < 10000000)
-		snprintf(to, size, _("%d kB"), (int)(bytes / 1000));
-	else
-		snprintf(to, size, _("%d MB"), (int)(bytes / 1000000));
-	return to;
 }
 
 static const char *mark_text(enum journal_kind kind)
@@ -89,7 +62,7 @@ static void add_waiting(struct sbuf *b, const struct listing_item *item)
 		sbuf_addstr(b, _("waiting, due now"));
 	else
 		sbuf_addf(b, _("next try in %s"),
-		          span(wait, sizeof(wait), item->due - now));
+		          span_time(wait, sizeof(wait), item->due - now));
 	if (item->history.tries > 0)
 		sbuf_addf(b,
 		          intl_plural("; %u try so far", "; %u tries so far",
@@ -182,8 +155,8 @@ static void add_item(struct sbuf *b, const struct listing_item *item)
 	char size[SPAN_SIZE], age[SPAN_SIZE];
 
 	sbuf_addf(b, "%s  ", item->entry.id);
-	sbuf_addf(b, _("%s, %s old"), amount(size, sizeof(size), item->size),
-	          span(age, sizeof(age), clock_seconds() - item->arrival));
+	sbuf_addf(b, _("%s, %s old"), span_size(size, sizeof(size), item->size),
+	          span_time(age, sizeof(age), clock_seconds() - item->arrival));
 	sbuf_addstr(b, "\n    ");
 	if (item->damage.kind != FAULT_NONE) {
 		add_escaped(b, item->damage.text);
@@ -237,7 +210,8 @@ static void print_pauses(const struct site *site, const struct spool *spool)
 		sbuf_init(&b, 2048);
 		sbuf_addf(&b, _("smarthost %s is left alone for another %s:"),
 		          config->smarthosts[i].name,
-		          span(left, sizeof(left), p.until - clock_seconds()));
+		          span_time(left, sizeof(left),
+		                    p.until - clock_seconds()));
 		sbuf_addstr(&b, "\n    ");
 		add_escaped(&b, p.why.text);
 		if (!p.is_account && config->smarthosts[i].fallback != NULL) {

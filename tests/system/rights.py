@@ -5,6 +5,7 @@ bob knows every name, and the kernel's protections of links, FIFOs and files in
 sticky directories are off, so that only our own modes are in his way.
 """
 import contextlib
+import json
 import os
 import socket
 import subprocess
@@ -302,6 +303,7 @@ def seen(m, uid, groups=()):
     said = b""
     for argv in ([m.mailq], ["/usr/sbin/sendmail", "-bp"],
                  [m.relay, "queue"], [m.relay, "queue", "--json"],
+                 [m.relay, "status"], [m.relay, "status", "--metrics"],
                  [m.drop, "--list"]):
         ran = m.run(argv, uid=uid, groups=groups)
         if ran.status != 0 or ran.err:
@@ -337,7 +339,22 @@ def listing(m):
                     why.append("%s hears of %s: %s" % (who, word, not may))
         if said.count("Total Requests: 4") != 2:
             why.append("%s: the number of all" % who)
+        why += status(m, who, uid, groups)
     return why + change(m, ids)
+
+
+def status(m, who, uid, groups):
+    """Four messages, two of them alice's and two bob's."""
+    own = {"alice": 2, "bob": 2, "carol": 0}.get(who, 4)
+    ran = m.run([m.relay, "status", "--json"], uid=uid, groups=groups)
+    answer = json.loads(ran.out)
+    found = (answer["messages"]["waiting"], answer["messages"]["others"])
+    why = []
+    if ran.status != 0 or found != (own, 4 - own):
+        why.append("%s: status %d: %s" % (who, ran.status, found))
+    if (answer["smarthosts"] != [] or "flush" in answer) != (own == 4):
+        why.append("%s hears of smarthosts: %s" % (who, answer))
+    return why
 
 
 def change(m, ids):

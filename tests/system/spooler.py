@@ -187,7 +187,8 @@ def as_relay(m):
         process.wait()
         m.children.remove(process)
         m.start_host("--fault", "ehlo:*:stall")
-        os.unlink(m.spool + "/pause/it") if m.names("pause") else None
+        if "it" in m.names("pause"):
+            os.unlink(m.spool + "/pause/it")
     return why
 
 

@@ -217,6 +217,26 @@ START_TEST(no_flusher_there)
 }
 END_TEST
 
+START_TEST(asked_whether_it_is_heard)
+{
+	struct dir root;
+	int fd;
+
+	open_root(&root);
+	ck_assert(!wake_is_heard(&root));
+	ck_assert(!fixture_exists("q/wake"));
+	fd = wake_listen(&root);
+	ck_assert(wake_is_heard(&root));
+	ck_assert_int_eq(is_readable(fd), 0);
+	close(fd);
+	ck_assert(!wake_is_heard(&root));
+	ck_assert_int_eq(unlink("q/wake"), 0);
+	fixture_write("q/wake", "x", 1);
+	ck_assert(!wake_is_heard(&root));
+	dir_release(&root);
+}
+END_TEST
+
 START_TEST(path_of_the_flusher)
 {
 	setenv("RELAY_FLUSH", "/some/where", 1);
@@ -240,6 +260,7 @@ int main(void)
 	tcase_add_loop_test(all, no_fifo_there, 0, COUNT_OF(impostors));
 	tcase_add_test(all, a_directory_there);
 	tcase_add_test(all, no_flusher_there);
+	tcase_add_test(all, asked_whether_it_is_heard);
 	tcase_add_test(all, path_of_the_flusher);
 	return fixture_run(suite);
 }
