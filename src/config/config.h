@@ -75,8 +75,9 @@ struct config {
 	char *aliases;    /* path */
 	char *postmaster; /* an address with its domain */
 	struct delivery local;
-	unsigned lifetime; /* seconds */
-	unsigned warn;     /* seconds, 0: never */
+	unsigned lifetime;    /* seconds */
+	unsigned warn;        /* seconds, 0: never */
+	unsigned keep_failed; /* seconds, 0: for ever */
 	enum config_log log;
 	struct smarthost *smarthosts; /* in the order of the file */
 	size_t count;                 /* at least 1 once loaded */

@@ -33,6 +33,8 @@ static const struct option options[] = {
 	  N_("how long to try before a message is given up") },
 	{ "warn",     TOP(warn),     OPTION_DURATION, "4h",     0, 5184000,    NULL,
 	  N_("how long to try before the sender is told that it takes long; 0s: never") },
+	{ "keep_failed", TOP(keep_failed), OPTION_DURATION, "30d", 0, 315360000, NULL,
+	  N_("how long what was given up stays in the queue; 0s: for ever") },
 	{ "log",      TOP(log),      OPTION_CHOICE,   "syslog", 0, 0,          "syslog none",
 	  N_("where to write a line for each delivery") },
 

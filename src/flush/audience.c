@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/ascii.h"
 #include "base/attr.h"
 #include "base/intl.h"
 #include "base/mem.h"
@@ -40,20 +39,13 @@ void audience_release(struct audience *a)
 
 /* --- what reports are to be ---------------------------------------------- */
 
-/* "failure, delay" of sendmail -N to NOTIFY's words; what is none counts for
- * nothing: it is no reason to refuse mail. */
+/* What is none counts for nothing: it is no reason to refuse mail. */
 static void set_notify(struct audience *a, const char *given)
 {
-	for (; given != NULL && *given != '\0'; given++) {
-		char c = *given;
+	char words[DSN_NOTIFY_SIZE];
 
-		if (c >= 'a' && c <= 'z')
-			c = (char)(c - 'a' + 'A');
-		if (!ascii_is_blank(c))
-			sbuf_add(&a->notify, &c, 1);
-	}
-	if (a->notify.overflow || !dsn_is_notify(a->notify.data, a->notify.len))
-		sbuf_reset(&a->notify);
+	if (given != NULL && dsn_of_option(given, words))
+		sbuf_addstr(&a->notify, words);
 }
 
 /* Whom the sender had named, for reports about one of an alias (RFC 3461,

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "flush/record.h"
 #include "message/report.h"
+#include "queue/dsn.h"
 #include "queue/id.h"
 
 #define BODY_LIMIT \
@@ -25,9 +26,7 @@ bool bounce_is_asked(const struct job *job, size_t recipient, const char *word)
 
 	if (notify == NULL)
 		notify = job->audience.notify.data;
-	if (notify[0] == '\0')
-		return strcmp(word, "SUCCESS") != 0;
-	return strstr(notify, word) != NULL;
+	return dsn_asks(notify, word);
 }
 
 /* The lines of a report; the texts are the job's, but for the addresses. */

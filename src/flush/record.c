@@ -60,6 +60,7 @@ static const char *status_word(enum journal_kind kind)
 	case JOURNAL_PART_FAILED:
 	case JOURNAL_ATTEMPT:
 	case JOURNAL_LATER:
+	case JOURNAL_KEPT:
 	case JOURNAL_AGAIN: break;
 	}
 	return "deferred";

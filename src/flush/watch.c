@@ -17,6 +17,7 @@
 #include "base/intl.h"
 #include "base/log.h"
 #include "base/sbuf.h"
+#include "flush/forget.h"
 #include "flush/pickup.h"
 #include "queue/lock.h"
 #include "queue/progress.h"
@@ -191,6 +192,7 @@ static int pass(const struct watch_settings *w, int wake,
 	if (config == NULL)
 		return -1;
 	log_to_syslog(config->log == CONFIG_LOG_SYSLOG);
+	forget_run(w->spool, config->keep_failed);
 	failed = round_run(&settings, (const volatile int *)&stop, result, f);
 	result->jobs.trouble |= is_stuck;
 	if (failed == 0)

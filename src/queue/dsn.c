@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/attr.h"
 
 static const char never[] = "NEVER";
@@ -50,6 +51,31 @@ bool dsn_is_notify(const char *text, size_t n)
 			return true;
 		at = comma;
 	}
+}
+
+bool dsn_asks(const char *notify, const char *word)
+{
+	if (notify == NULL || notify[0] == '\0')
+		return strcmp(word, "SUCCESS") != 0;
+	return strstr(notify, word) != NULL;
+}
+
+bool dsn_of_option(const char *given, char notify[DSN_NOTIFY_SIZE])
+{
+	size_t n = 0;
+
+	for (; *given != '\0' && n < DSN_NOTIFY_SIZE - 1; given++) {
+		bool is_small = *given >= 'a' && *given <= 'z';
+
+		if (!ascii_is_blank(*given))
+			notify[n++] =
+				(char)(is_small ? *given - 'a' + 'A' : *given);
+	}
+	notify[n] = '\0';
+	if (*given == '\0' && dsn_is_notify(notify, n))
+		return true;
+	notify[0] = '\0';
+	return false;
 }
 
 /* Bits in the order of the words. */

@@ -21,6 +21,7 @@
 #include "queue/schedule.h"
 
 #define LINE_LIMIT (JOURNAL_TEXT + 100)
+#define DAY 86400
 #define CHECK_LENGTH 10 /* " *" and eight digits */
 
 /* Enough for a thousand lines about each of 100,000 recipients never happens;
@@ -91,7 +92,7 @@ static bool parse_line(struct line *line, const char *id, const char *text,
 	if (sscanf(text, "%c %" SCNd64 " %15s %11s%n", &line->kind, &line->time,
 	           word, line->code, &used) != 4 ||
 	    used == 0 || (size_t)used >= n - CHECK_LENGTH ||
-	    text[used] != ' ' || strchr("DFIRWALTSdf", line->kind) == NULL)
+	    text[used] != ' ' || strchr("DFIRWALTSdfK", line->kind) == NULL)
 		return false;
 	/* One space, and all after it: the text may be empty. */
 	line->text = text + used + 1;
@@ -129,6 +130,7 @@ static void start_again(struct history *h, const struct line *line)
 	h->breaks = 0;
 	h->report = h->warning = (struct notice){ 0 };
 	h->age = 0;
+	h->kept = 0;
 	h->since = line->time;
 	for (size_t i = 0; i < h->count; i++) {
 		if (h->marks[i].kind == JOURNAL_FAILED)
@@ -202,11 +204,18 @@ static void take_notice(struct notice *notice, const struct line *line)
 	notice->is_done = false;
 }
 
+/* All that is behind the last one is one day at most. */
+static void count_day(struct history *h, const struct line *line)
+{
+	h->kept = history_kept(h, line->time);
+}
+
 static void take_line(struct history *h, const struct line *line)
 {
 	switch ((enum journal_kind)line->kind) {
 	case JOURNAL_ATTEMPT: count_try(h, line); break;
 	case JOURNAL_AGAIN: start_again(h, line); break;
+	case JOURNAL_KEPT: count_day(h, line); break;
 	case JOURNAL_REPORTED: take_notice(&h->report, line); break;
 	case JOURNAL_WARNED: take_notice(&h->warning, line); break;
 	case JOURNAL_PART_DELIVERED:
@@ -226,6 +235,7 @@ static void take_line(struct history *h, const struct line *line)
 			take_mark(&h->marks[line->recipient], line);
 		break;
 	}
+	h->last_line = line->time;
 }
 
 static void take_text(struct history *h, const char *id, char *text, size_t n)
@@ -292,7 +302,7 @@ int journal_read(const struct dir *log, const char *id, size_t recipients,
 	memset(h, 0, sizeof(*h));
 	h->marks = mem_array(recipients, sizeof(*h->marks));
 	h->count = recipients;
-	h->since = entry_time(id);
+	h->since = h->last_line = entry_time(id);
 	if (log->fd < 0) /* there is no log/ yet */
 		return 0;
 	fd = openat(log->fd, id,
@@ -339,6 +349,11 @@ size_t history_open_count(const struct history *h)
 	for (size_t i = 0; i < h->count; i++)
 		open += history_is_settled(h, i) ? 0 : 1;
 	return open;
+}
+
+int64_t history_kept(const struct history *h, int64_t now)
+{
+	return h->kept + schedule_step_of(h->last_line, now, DAY);
 }
 
 /* The last line counts: a part that had failed may have been begun again. */

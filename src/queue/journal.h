@@ -20,6 +20,7 @@
  *     "relayed" or "delivered"; before the D of the same recipient
  *   d f  the same as D and F for one of several addresses that a recipient
  *        stands for (an alias): "10:ann@x.test 250 2.0.0 queued"
+ *   K kept: a day in failed/ (not synced)
  *   T try again: a person wants it; what had failed is open, the age is 0
  *
  * D, F, d and f are durable (journal_sync) before anything else is said to a
@@ -46,6 +47,7 @@ enum journal_kind {
 	JOURNAL_ATTEMPT = 'A',
 	JOURNAL_LATER = 'L',
 	JOURNAL_AGAIN = 'T',
+	JOURNAL_KEPT = 'K',
 	JOURNAL_SUCCESS = 'S',
 	JOURNAL_PART_DELIVERED = 'd',
 	JOURNAL_PART_FAILED = 'f',
@@ -90,6 +92,8 @@ struct history {
 	int64_t last_try;
 	int64_t age;   /* seen age at `since`: see schedule.h */
 	int64_t since; /* last try, else submission */
+	int64_t kept;  /* time in failed/ up to `last_line` */
+	int64_t last_line;
 	bool in_doubt; /* some recipient that is not D may have it */
 	struct notice report, warning;
 	struct mark last; /* the last A line */
@@ -102,6 +106,10 @@ int journal_read(const struct dir *log, const char *id, size_t recipients,
 void history_release(struct history *history);
 bool history_is_settled(const struct history *history, size_t recipient);
 size_t history_open_count(const struct history *history);
+
+/* Seconds that it was kept in failed/ until `now`: what is between two lines
+ * counts up to a day, so that no clock that jumps lets it go. */
+int64_t history_kept(const struct history *history, int64_t now);
 
 /* What is settled about `address` of the recipient, or NULL. */
 const struct mark *history_part(const struct history *history, size_t recipient,

@@ -15,14 +15,19 @@ int64_t schedule_wait(unsigned tries, uint32_t chance)
 	return wait - tenth + (int64_t)(chance % (uint32_t)(2 * tenth + 1));
 }
 
-int64_t schedule_step(int64_t from, int64_t to)
+int64_t schedule_step_of(int64_t from, int64_t to, int64_t most)
 {
 	if (to <= from)
 		return 0;
 	/* Unsigned: both come from files, and their distance may not fit. */
-	if ((uint64_t)to - (uint64_t)from >= SCHEDULE_STEP_MOST)
-		return SCHEDULE_STEP_MOST;
+	if ((uint64_t)to - (uint64_t)from >= (uint64_t)most)
+		return most;
 	return to - from;
+}
+
+int64_t schedule_step(int64_t from, int64_t to)
+{
+	return schedule_step_of(from, to, SCHEDULE_STEP_MOST);
 }
 
 bool schedule_is_due(int64_t due, int64_t now)

@@ -25,6 +25,9 @@ int64_t schedule_wait(unsigned tries, uint32_t chance);
 /* Seconds an interval between two tries counts towards the age. */
 int64_t schedule_step(int64_t from, int64_t to);
 
+/* The same with another limit than SCHEDULE_STEP_MOST. */
+int64_t schedule_step_of(int64_t from, int64_t to, int64_t most);
+
 /* Due: its time has come, or is so far away that a clock must have jumped. */
 bool schedule_is_due(int64_t due, int64_t now);
 

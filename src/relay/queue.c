@@ -279,7 +279,7 @@ static int show_text(struct request *r, int count, char *ids[])
 	for (int i = 0; i < count; i++) {
 		struct fault f;
 
-		if (queue_show_text(&r->spool, ids[i], &f) == 0)
+		if (queue_show_text(r->site, &r->spool, ids[i], &f) == 0)
 			continue;
 		status = command_fail(&f);
 	}

@@ -27,6 +27,7 @@ static const char *mark_name(enum journal_kind kind)
 	case JOURNAL_PART_FAILED:
 	case JOURNAL_ATTEMPT:
 	case JOURNAL_LATER:
+	case JOURNAL_KEPT:
 	case JOURNAL_AGAIN: break;
 	}
 	return "waiting";
@@ -95,8 +96,11 @@ static void print_json_recipients(const struct listing_item *item)
 	sbuf_release(&b);
 }
 
-static void add_json_envelope(struct sbuf *b, const struct listing_item *item)
+static void add_json_envelope(struct sbuf *b, const struct listing_item *item,
+                              int64_t keep)
 {
+	int64_t left = queue_kept_for(item, keep);
+
 	sbuf_addstr(b, ", ");
 	add_json(b, "sender", item->entry.envelope.sender);
 	sbuf_addf(b, ", \"uid\": %u, \"tries\": %u", item->entry.envelope.uid,
@@ -104,9 +108,12 @@ static void add_json_envelope(struct sbuf *b, const struct listing_item *item)
 	if (item->place == SPOOL_NEW)
 		sbuf_addf(b, ", \"due\": %" PRId64 ", \"active\": %s",
 		          item->due, item->is_active ? "true" : "false");
+	if (left > 0)
+		sbuf_addf(b, ", \"kept_for\": %" PRId64, left);
 }
 
-static void add_json_head(struct sbuf *b, const struct listing_item *item)
+static void add_json_head(struct sbuf *b, const struct listing_item *item,
+                          int64_t keep)
 {
 	sbuf_addstr(b, "{");
 	add_json(b, "id", item->entry.id);
@@ -118,7 +125,7 @@ static void add_json_head(struct sbuf *b, const struct listing_item *item)
 	if (item->is_arriving)
 		return;
 	if (item->damage.kind == FAULT_NONE) {
-		add_json_envelope(b, item);
+		add_json_envelope(b, item, keep);
 		return;
 	}
 	sbuf_addstr(b, ", ");
@@ -136,7 +143,7 @@ static int print_json_item(void *arg, const struct listing_item *item)
 	}
 	sbuf_init(&b, OUTPUT_LIMIT);
 	sbuf_addstr(&b, sums->count++ == 0 ? "\n  " : ",\n  ");
-	add_json_head(&b, item);
+	add_json_head(&b, item, sums->keep);
 	fputs(b.data, stdout);
 	sbuf_release(&b);
 	if (item->damage.kind == FAULT_NONE && !item->is_arriving) {
@@ -237,7 +244,7 @@ void queue_list_nothing(const struct site *site, bool json)
 int queue_list_json(const struct site *site, const struct spool *spool,
                     char *const ids[], size_t count, struct fault *f)
 {
-	struct queue_sums sums = { 0 };
+	struct queue_sums sums = { .keep = queue_keep(site) };
 	int result;
 
 	print_json_head(site);

@@ -41,6 +41,7 @@ static const char *mark_text(enum journal_kind kind)
 	case JOURNAL_PART_FAILED:
 	case JOURNAL_ATTEMPT:
 	case JOURNAL_LATER:
+	case JOURNAL_KEPT:
 	case JOURNAL_AGAIN: break;
 	}
 	return _("waiting");
@@ -70,16 +71,26 @@ static void add_waiting(struct sbuf *b, const struct listing_item *item)
 		          item->history.tries);
 }
 
-static void add_state(struct sbuf *b, const struct listing_item *item)
+static void add_given_up(struct sbuf *b, const struct listing_item *item,
+                         int64_t keep)
+{
+	int64_t left = queue_kept_for(item, keep);
+	char span[SPAN_SIZE];
+
+	sbuf_addstr(b, _("given up; `relay queue retry` brings it back"));
+	if (left > 0)
+		sbuf_addf(b, _("; kept for another %s"),
+		          span_time(span, sizeof(span), left));
+}
+
+static void add_state(struct sbuf *b, const struct listing_item *item,
+                      int64_t keep)
 {
 	switch (item->place) {
 	case SPOOL_HOLD:
 		sbuf_addstr(b, _("held; `relay queue release` lets it go"));
 		return;
-	case SPOOL_FAILED:
-		sbuf_addstr(b, _("given up; `relay queue retry` brings it "
-		                 "back"));
-		return;
+	case SPOOL_FAILED: add_given_up(b, item, keep); return;
 	case SPOOL_BAD: sbuf_addstr(b, _("damaged; it is never sent")); return;
 	case SPOOL_NEW:
 	case SPOOL_PLACES: break;
@@ -107,6 +118,24 @@ bool queue_find(const struct spool *spool, const char *id,
 		listing_item_release(item);
 	}
 	return false;
+}
+
+int64_t queue_keep(const struct site *site)
+{
+	struct fault f;
+	struct config *config =
+		site_is_ours(site) ? config_load(site->config, NULL, &f) : NULL;
+	int64_t keep = config != NULL ? config->keep_failed : 0;
+
+	config_free(&config);
+	return keep;
+}
+
+int64_t queue_kept_for(const struct listing_item *item, int64_t keep)
+{
+	int64_t left = keep - history_kept(&item->history, clock_seconds());
+
+	return item->place == SPOOL_FAILED && keep > 0 && left > 0 ? left : 0;
 }
 
 /* --- text --------------------------------------------------------------- */
@@ -150,7 +179,8 @@ static void add_reasons(struct sbuf *b, const struct listing_item *item)
 	}
 }
 
-static void add_item(struct sbuf *b, const struct listing_item *item)
+static void add_item(struct sbuf *b, const struct listing_item *item,
+                     int64_t keep)
 {
 	char size[SPAN_SIZE], age[SPAN_SIZE];
 
@@ -168,7 +198,7 @@ static void add_item(struct sbuf *b, const struct listing_item *item)
 		add_recipients(b, item);
 		sbuf_addstr(b, "\n    ");
 	}
-	add_state(b, item);
+	add_state(b, item, keep);
 	sbuf_addstr(b, "\n");
 	add_reasons(b, item);
 }
@@ -184,7 +214,7 @@ static int print_item(void *arg, const struct listing_item *item)
 	}
 	sums->count++;
 	sbuf_init(&b, OUTPUT_LIMIT);
-	add_item(&b, item);
+	add_item(&b, item, sums->keep);
 	fputs(b.data, stdout);
 	sbuf_release(&b);
 	return 0;
@@ -251,6 +281,7 @@ int queue_list_text(const struct site *site, const struct spool *spool,
 {
 	struct queue_sums sums[SPOOL_PLACES] = { { 0 } };
 
+	sums[SPOOL_FAILED].keep = queue_keep(site);
 	print_pauses(site, spool);
 	for (int place = 0; place < SPOOL_PLACES; place++)
 		if (spool->place[place].fd >= 0 &&
@@ -320,7 +351,8 @@ static void print_history(struct sbuf *b, const struct listing_item *item,
 	}
 }
 
-static void print_envelope(struct sbuf *b, const struct listing_item *item)
+static void print_envelope(struct sbuf *b, const struct listing_item *item,
+                           int64_t keep)
 {
 	const struct entry_envelope *env = &item->entry.envelope;
 	const char *meaning = NULL;
@@ -332,7 +364,7 @@ static void print_envelope(struct sbuf *b, const struct listing_item *item)
 	          when.data, env->uid);
 	sbuf_release(&when);
 	sbuf_addstr(b, _("\nState:   "));
-	add_state(b, item);
+	add_state(b, item, keep);
 	sbuf_addstr(b, _("\nFrom:    "));
 	sbuf_addstr(b, "<");
 	add_escaped(b, env->sender);
@@ -387,8 +419,10 @@ int queue_missing(const char *id, struct fault *f)
 	                      _("there is no such message (any more)"));
 }
 
-int queue_show_text(const struct spool *spool, const char *id, struct fault *f)
+int queue_show_text(const struct site *site, const struct spool *spool,
+                    const char *id, struct fault *f)
 {
+	int64_t keep = queue_keep(site);
 	struct listing_item item;
 	struct sbuf b;
 
@@ -400,10 +434,10 @@ int queue_show_text(const struct spool *spool, const char *id, struct fault *f)
 	}
 	sbuf_init(&b, OUTPUT_LIMIT);
 	if (item.damage.kind != FAULT_NONE) {
-		add_item(&b, &item);
+		add_item(&b, &item, keep);
 		fputs(b.data, stdout);
 	} else {
-		print_envelope(&b, &item);
+		print_envelope(&b, &item, keep);
 		printf("%s\n", b.data);
 		print_message(&item);
 	}

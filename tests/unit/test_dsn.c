@@ -102,6 +102,49 @@ START_TEST(join)
 }
 END_TEST
 
+static const struct {
+	const char *notify;
+	bool failure, success;
+} wishes[] = {
+	{ NULL, true, false },
+	{ "", true, false },
+	{ "NEVER", false, false },
+	{ "SUCCESS", false, true },
+	{ "SUCCESS,FAILURE,DELAY", true, true },
+	{ "DELAY", false, false },
+};
+
+START_TEST(who_asks)
+{
+	ck_assert(dsn_asks(wishes[_i].notify, "FAILURE") == wishes[_i].failure);
+	ck_assert(dsn_asks(wishes[_i].notify, "SUCCESS") == wishes[_i].success);
+}
+END_TEST
+
+static const struct {
+	const char *given, *words; /* "": it is none */
+} options[] = {
+	{ "never", "NEVER" },
+	{ "failure, delay", "FAILURE,DELAY" },
+	{ " Success\t,FAILURE,delay ", "SUCCESS,FAILURE,DELAY" },
+	{ "", "" },
+	{ "nobody", "" },
+	{ "failure,failure", "" },
+	{ "never,delay", "" },
+	{ "success,failure,delay,success,failure", "" },
+	{ "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "" },
+};
+
+START_TEST(what_the_option_says)
+{
+	char words[DSN_NOTIFY_SIZE];
+
+	ck_assert(dsn_of_option(options[_i].given, words) ==
+	          (options[_i].words[0] != '\0'));
+	ck_assert_str_eq(words, options[_i].words);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("dsn");
@@ -110,6 +153,8 @@ int main(void)
 	suite_add_tcase(suite, all);
 	tcase_add_loop_test(all, values, 0, COUNT_OF(cases));
 	tcase_add_test(all, the_longest);
+	tcase_add_loop_test(all, who_asks, 0, COUNT_OF(wishes));
+	tcase_add_loop_test(all, what_the_option_says, 0, COUNT_OF(options));
 	tcase_add_loop_test(all, join, 0, COUNT_OF(joined));
 	return fixture_run(suite);
 }

@@ -532,7 +532,7 @@ static const struct {
 	{ JOURNAL_DELIVERED, true }, { JOURNAL_FAILED, true },
 	{ JOURNAL_REPORTED, true },  { JOURNAL_AGAIN, true },
 	{ JOURNAL_DOUBT, false },    { JOURNAL_ATTEMPT, false },
-	{ JOURNAL_LATER, false },
+	{ JOURNAL_LATER, false },    { JOURNAL_KEPT, false },
 };
 
 START_TEST(what_must_be_synced)

@@ -85,6 +85,8 @@ static const struct {
 	{ "warn", "0d", "0s", NULL },
 	{ "warn", "90m", "90m", NULL },
 	{ "lifetime", "60d", "60d", NULL },
+	{ "keep_failed", "0s", "0s", NULL },
+	{ "keep_failed", "3650d", "3650d", NULL },
 	{ "lifetime", "90m", "90m", NULL },
 	{ "lifetime", "3600s", "1h", NULL },
 	{ "lifetime", "48h", "2d", NULL },

@@ -71,6 +71,8 @@ START_TEST(step_of_the_age)
 {
 	ck_assert_int_eq(schedule_step(steps[_i].from, steps[_i].to),
 	                 steps[_i].step);
+	ck_assert_int_eq(schedule_step_of(steps[_i].from, steps[_i].to, 7),
+	                 steps[_i].step < 7 ? steps[_i].step : 7);
 }
 END_TEST
 
