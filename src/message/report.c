@@ -8,12 +8,9 @@
 #include <string.h>
 
 #include "base/ascii.h"
-#include "base/clock.h"
-#include "base/escape.h"
-#include "base/intl.h"
+#include "message/report_head.h"
 #include "message/report_status.h"
 #include "message/report_text.h"
-#include "message/words.h"
 
 #define PIECE 16384 /* bytes that are collected */
 /* Those and what one recipient, one line or the text for people adds. */
@@ -67,76 +64,16 @@ static void make_boundary(struct report_writer *w, const char *id)
 	w->boundary[n] = '\0';
 }
 
-/* A name of ours as a phrase; one with signs that mean something there is
- * encoded. */
-static void put_phrase(struct sbuf *out, const char *text)
-{
-	struct words words;
-	size_t n = strlen(text);
-
-	words_init(&words, out);
-	if (!encode_has_8bit(text, n) &&
-	    strpbrk(text, "()<>[]:;@\\,.\"") == NULL)
-		words_put(&words, text, n);
-	else
-		words_encode(&words, text, n);
-}
-
-static void put_from(struct report_writer *w)
-{
-	struct sbuf field;
-
-	sbuf_init(&field, PIECE);
-	sbuf_addstr(&field, "From: ");
-	put_phrase(&field, report_say(N_("Mail Delivery System")));
-	sbuf_addstr(&field, " <MAILER-DAEMON@");
-	report_add_ascii(&field, w->report->domain, 255);
-	put(w, field.data);
-	put(w, ">\r\n");
-	sbuf_release(&field);
-}
-
-static void put_subject(struct report_writer *w)
-{
-	struct sbuf text, field;
-	struct words words;
-
-	sbuf_init(&text, PIECE);
-	sbuf_init(&field, PIECE);
-	report_subject(&text, w->report);
-	sbuf_addstr(&field, "Subject: ");
-	words_init(&words, &field);
-	words_add(&words, WORDS_TEXT, text.data, text.len);
-	put(w, field.data);
-	put(w, "\r\n");
-	sbuf_release(&text);
-	sbuf_release(&field);
-}
-
-static void put_to(struct report_writer *w)
-{
-	char shown[900];
-
-	escape_copy(shown, sizeof(shown), w->report->to, strlen(w->report->to));
-	sbuf_addf(&w->out, "To: <%s>\r\n", shown);
-}
-
 static void put_header(struct report_writer *w)
 {
 	const struct report *r = w->report;
+	struct sbuf subject;
 
-	put_from(w);
-	put_to(w);
-	put_subject(w);
-	put(w, "Date: ");
-	clock_add_date(&w->out, r->now);
-	put(w, "\r\nMessage-ID: <");
-	report_add_ascii(&w->out, r->id, 64);
-	put(w, "@");
-	report_add_ascii(&w->out, r->host, 255);
+	sbuf_init(&subject, PIECE);
+	report_subject(&subject, r);
+	report_head(&w->out, r, subject.data);
+	sbuf_release(&subject);
 	put(w,
-	    ">\r\nAuto-Submitted: auto-replied\r\n"
-	    "MIME-Version: 1.0\r\n"
 	    "Content-Type: multipart/report; report-type=delivery-status;\r\n");
 	sbuf_addf(&w->out, "\tboundary=\"%s\"\r\n", w->boundary);
 	if (r->with_body && r->original_is_8bit)
@@ -146,38 +83,21 @@ static void put_header(struct report_writer *w)
 /* --- parts -----------------------------------------------------------------
  */
 
-static void put_lines(struct sbuf *out, const struct sbuf *text)
-{
-	struct quoted q;
-	bool is_quoted = encode_has_8bit(text->data, text->len);
-
-	quoted_init(&q);
-	for (const char *at = text->data, *lf; (lf = strchr(at, '\n')) != NULL;
-	     at = lf + 1) {
-		if (is_quoted) {
-			quoted_add(&q, at, (size_t)(lf - at), out);
-			quoted_break(&q, out);
-		} else {
-			sbuf_add(out, at, (size_t)(lf - at));
-			sbuf_addstr(out, "\r\n");
-		}
-	}
-}
-
 static void put_text(struct report_writer *w)
 {
+	struct quoted quoted;
 	struct sbuf text;
+	bool is_quoted;
 
 	sbuf_init(&text, REPORT_TEXT);
+	quoted_init(&quoted);
 	report_text(&text, w->report);
-	if (encode_has_8bit(text.data, text.len)) {
-		put_part(w, "text/plain; charset=utf-8");
-		put(w, "Content-Transfer-Encoding: quoted-printable\r\n\r\n");
-	} else {
-		put_part(w, "text/plain; charset=us-ascii");
-		put(w, "\r\n");
-	}
-	put_lines(&w->out, &text);
+	is_quoted = encode_has_8bit(text.data, text.len);
+	put_part(w, is_quoted ? "text/plain; charset=utf-8"
+	                      : "text/plain; charset=us-ascii");
+	put(w, is_quoted ? "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+	                 : "\r\n");
+	report_lines(&w->out, text.data, is_quoted ? &quoted : NULL);
 	sbuf_release(&text);
 	flush(w);
 }

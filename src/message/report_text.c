@@ -242,6 +242,14 @@ static void add_group(struct sbuf *out, const struct report *r,
 		return;
 	add_paragraph(out, report_say(actions[action].intro));
 	add_recipients(out, r, action, shown);
+}
+
+static void add_group_and_note(struct sbuf *out, const struct report *r,
+                               enum report_action action, size_t *shown)
+{
+	if (count_of(r, action) == 0)
+		return;
+	add_group(out, r, action, shown);
 	if (action == REPORT_FAILED)
 		add_failed_note(out, r);
 	if (action == REPORT_DELAYED)
@@ -292,7 +300,7 @@ void report_text(struct sbuf *out, const struct report *r)
 	size_t shown = 0;
 
 	for (int action = 0; action <= REPORT_DELIVERED; action++)
-		add_group(out, r, (enum report_action)action, &shown);
+		add_group_and_note(out, r, (enum report_action)action, &shown);
 	add_rest(out, r->count - shown);
 	add_origin(out, r);
 }
@@ -343,4 +351,80 @@ void report_subject(struct sbuf *out, const struct report *r)
 	else
 		sbuf_addstr(out, report_say(actions[action].subject));
 	sbuf_release(&original);
+}
+
+/* --- a digest ------------------------------------------------------------- */
+
+void report_text_many(struct sbuf *out, size_t count)
+{
+	struct sbuf line;
+
+	sbuf_init(&line, 1024);
+	sbuf_addf(&line,
+	          report_say(N_("There was so much to report to you within an "
+	                        "hour that these %zu messages are reported "
+	                        "together, in this mail.")),
+	          count);
+	add_paragraph(out, line.data);
+	sbuf_release(&line);
+}
+
+/* Which message it is. */
+static void add_name(struct sbuf *out, const struct report *r)
+{
+	struct sbuf when, line;
+	char name[NAME];
+
+	sbuf_init(&when, 64);
+	sbuf_init(&line, 2048);
+	clock_add_short(&when, r->arrival);
+	sbuf_addf(&line, report_say(N_("Message %s, sent on %s")),
+	          show(name, sizeof(name), r->original), when.data);
+	add_wrapped(out, "", line.data);
+	sbuf_reset(&line);
+	if (r->subject != NULL)
+		add_in_line(&line, r->subject);
+	if (line.len > 0)
+		add_value(out, report_say(N_("Subject: ")), line.data);
+	sbuf_addstr(out, "\n");
+	sbuf_release(&line);
+	sbuf_release(&when);
+}
+
+void report_text_one(struct sbuf *out, const struct report *r)
+{
+	size_t shown = 0;
+	struct sbuf line;
+
+	add_wrapped(out, "", "--------------------------------------------");
+	add_name(out, r);
+	for (int action = 0; action <= REPORT_DELIVERED; action++)
+		add_group(out, r, (enum report_action)action, &shown);
+	if (shown == r->count)
+		return;
+	sbuf_init(&line, 1024);
+	sbuf_addf(&line,
+	          report_say(N_("There are more recipients than are shown "
+	                        "here (%zu more).")),
+	          r->count - shown);
+	add_paragraph(out, line.data);
+	sbuf_release(&line);
+}
+
+void report_text_kept(struct sbuf *out, const char *host)
+{
+	char shown[NAME];
+	struct sbuf line;
+
+	sbuf_init(&line, 2048);
+	sbuf_addf(&line,
+	          report_say(N_("What failed is kept in the queue of %s. When "
+	                        "what stood in the way is gone, this command "
+	                        "sends a message again to whoever has not got "
+	                        "it, by its name or with --all:")),
+	          show(shown, sizeof(shown), host));
+	add_wrapped(out, "", "--------------------------------------------");
+	add_paragraph(out, line.data);
+	add_value(out, "    relay queue retry ", report_say(N_("NAME...")));
+	sbuf_release(&line);
 }

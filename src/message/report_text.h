@@ -16,6 +16,12 @@
 
 void report_text(struct sbuf *out, const struct report *r);
 
+/* In a digest: how it begins, one of its messages, and how those that are kept
+ * can be brought back. */
+void report_text_many(struct sbuf *out, size_t count);
+void report_text_one(struct sbuf *out, const struct report *r);
+void report_text_kept(struct sbuf *out, const char *host);
+
 /* The subject of the report, and a text of ours, translated if that is in
  * UTF-8: in another locale a report is English. */
 void report_subject(struct sbuf *out, const struct report *r);

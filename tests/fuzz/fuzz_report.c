@@ -17,6 +17,7 @@
 #include "message/meaning.h"
 #include "message/mime.h"
 #include "message/report.h"
+#include "message/report_digest.h"
 #include "message/wire.h"
 
 #define LIMIT ((size_t)64 << 20)
@@ -177,6 +178,32 @@ static void check(const struct report *r, const struct sbuf *out)
 	must(seen.recipients == r->count);
 }
 
+/* One part, whose header is ours, and no line of strangers' begins anything. */
+static void check_digest(const struct report *r, struct sbuf *out)
+{
+	static const struct mime_reader reader = { see_header, see_text,
+		                                   see_end, see_boundary };
+	struct seen seen = { .headers = 0 };
+	struct mime *m = mime_create(&reader, &seen, MIME_HEADER);
+	struct report_digest w;
+	struct wire_scan scan;
+
+	sbuf_reset(out);
+	must(report_digest_begin(&w, r, 2, collect, out) == 0);
+	must(report_digest_add(&w, r) == 0);
+	must(report_digest_add(&w, r) == 0);
+	must(report_digest_end(&w) == 0);
+	wire_scan_init(&scan);
+	wire_scan_add(&scan, out->data, out->len);
+	must(scan.bare == 0 && !scan.has_nul && scan.ends_with_crlf);
+	must(scan.longest <= 998);
+	mime_add(m, out->data, out->len);
+	mime_end(m);
+	must(mime_problem(m) == NULL);
+	mime_free(&m);
+	must(seen.headers == 1 && seen.boundaries == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
 	struct report_recipient to[RECIPIENTS];
@@ -202,6 +229,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	r.with_body = false;
 	make(&r, &none, 1, &a);
 	check(&r, &a);
+	check_digest(&r, &a);
 	sbuf_release(&in);
 	sbuf_release(&a);
 	sbuf_release(&b);
