@@ -1,161 +1,33 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "flush/bounce.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/intl.h"
 #include "base/log.h"
-#include "base/mem.h"
+#include "base/sbuf.h"
+#include "flush/digest.h"
+#include "flush/letter.h"
 #include "flush/record.h"
+#include "flush/tally.h"
+#include "flush/told.h"
 #include "message/report.h"
 #include "queue/dsn.h"
 #include "queue/id.h"
+#include "queue/owed.h"
 
-#define BODY_LIMIT \
-	((off_t)8 << 20) /* with RET=FULL; a larger one: its header */
 #define PIECE 8192
-
-/* --- who is to be told what ----------------------------------------------- */
 
 bool bounce_is_asked(const struct job *job, size_t recipient, const char *word)
 {
 	const char *notify = job->entry.envelope.dsn[recipient].notify;
 
-	if (notify == NULL)
-		notify = job->audience.notify.data;
-	return dsn_asks(notify, word);
-}
-
-/* The lines of a report; the texts are the job's, but for the addresses. */
-struct told {
-	struct report_recipient *list;
-	size_t count, room;
-	int64_t retry_until; /* of what is delayed */
-};
-
-static struct report_recipient *add(struct told *told, const struct job *job,
-                                    size_t recipient)
-{
-	const struct mark *mark = &job->history.marks[recipient];
-	struct report_recipient *r;
-	struct sbuf whole;
-	size_t room = told->room == 0 ? 4 : told->room * 2;
-
-	if (told->count == told->room) {
-		told->list = mem_grow(told->list, told->room, room,
-		                      sizeof(*told->list));
-		told->room = room;
-	}
-	sbuf_init(&whole, ADDRESS_MAX * 2);
-	rewrite_qualify(&job->rules->rewrite,
-	                job->entry.envelope.recipients[recipient], &whole);
-	r = &told->list[told->count++];
-	*r = (struct report_recipient){
-		.address = mem_strdup(whole.data),
-		.orcpt = job->entry.envelope.dsn[recipient].orcpt,
-		.action = REPORT_FAILED,
-		.status = mark->code,
-		.words = mark->text != NULL ? mark->text : "",
-		.last_try = mark->time,
-		.in_doubt = mark->in_doubt,
-	};
-	sbuf_release(&whole);
-	return r;
-}
-
-static void release(struct told *told)
-{
-	for (size_t i = 0; i < told->count; i++)
-		free((char *)(uintptr_t)told->list[i].address);
-	free(told->list);
-}
-
-/* Of an alias: the addresses that failed, those of earlier tries first. */
-static void add_parts(struct told *told, const struct job *job,
-                      size_t recipient)
-{
-	const struct audience *a = &job->audience;
-
-	for (size_t i = 0; i < job->history.part_count; i++) {
-		const struct part *part = &job->history.parts[i];
-		struct report_recipient *r;
-
-		if (part->recipient != recipient ||
-		    part->mark.kind != JOURNAL_FAILED ||
-		    history_part(&job->history, recipient, part->address) !=
-		            &part->mark)
-			continue;
-		r = add(told, job, recipient);
-		r->final = part->address;
-		r->status = part->mark.code;
-		r->words = part->mark.text;
-		r->last_try = part->mark.time;
-	}
-	for (size_t i = a->first[recipient]; i < a->first[recipient + 1]; i++) {
-		size_t slot = a->members[i].slot;
-		struct report_recipient *r;
-
-		if (slot == AUDIENCE_BEFORE ||
-		    audience_kind(&a->recipients[slot].outcome) !=
-		            JOURNAL_FAILED)
-			continue;
-		r = add(told, job, recipient);
-		r->final = a->recipients[slot].address;
-		r->status = a->recipients[slot].outcome.code;
-		r->words = a->recipients[slot].outcome.text;
-	}
-}
-
-static void add_failed(struct told *told, const struct job *job,
-                       size_t recipient)
-{
-	size_t before = told->count;
-
-	if (!bounce_is_asked(job, recipient, "FAILURE"))
-		return;
-	if (audience_is_many(&job->audience, recipient) ||
-	    job->history.part_count > 0)
-		add_parts(told, job, recipient);
-	if (told->count == before)
-		add(told, job, recipient);
-}
-
-static void gather(struct told *told, const struct job *job)
-{
-	for (size_t i = 0; i < job->history.count; i++) {
-		const struct mark *mark = &job->history.marks[i];
-
-		if (mark->kind == JOURNAL_FAILED)
-			add_failed(told, job, i);
-		else if (mark->kind == JOURNAL_DELIVERED && mark->owes_success)
-			add(told, job, i)->action = mark->is_here
-			                                    ? REPORT_DELIVERED
-			                                    : REPORT_RELAYED;
-	}
+	return dsn_asks(notify != NULL ? notify : job->audience.notify.data,
+	                word);
 }
 
 /* --- making it ------------------------------------------------------------ */
-
-struct making {
-	struct entry_writer writer;
-	struct fault *fault;
-};
-
-static int put(void *arg, const char *bytes, size_t n)
-{
-	struct making *m = arg;
-
-	return entry_write(&m->writer, bytes, n, m->fault);
-}
-
-static bool wants_body(const struct job *job)
-{
-	return job->ret != NULL && strcmp(job->ret, "FULL") == 0 &&
-	       job->entry.content_end - job->entry.content <= BODY_LIMIT;
-}
 
 /* The header, or all of it, as it is in the queue. */
 static int put_original(struct job *job, struct report_writer *w,
@@ -165,7 +37,7 @@ static int put_original(struct job *job, struct report_writer *w,
 	char piece[PIECE];
 	ssize_t n = 1;
 
-	if (wants_body(job))
+	if (told_with_body(job))
 		left += job->content.scan.body_bytes;
 	entry_rewind(&job->entry);
 	while (left > 0 && n > 0) {
@@ -180,77 +52,33 @@ static int put_original(struct job *job, struct report_writer *w,
 	return 0;
 }
 
-static int put_report(struct job *job, const struct told *told, const char *id,
-                      struct making *m)
+static int put_report(struct job *job, const struct told *told,
+                      struct letter *l)
 {
-	const struct entry_envelope *about = &job->entry.envelope;
 	struct report_writer w;
+	struct report report;
 	struct sbuf to;
-	struct report report = {
-		.id = id,
-		.original = job->entry.id,
-		.host = job->helo,
-		.domain = job->rules->rewrite.domain,
-		.envid = about->envid,
-		.arrival = entry_time(job->entry.id),
-		.now = clock_seconds(),
-		.subject = job->content.subject,
-		.retry_until = told->retry_until,
-		.is_kept =
-			told->retry_until == 0 && !record_is_all_delivered(job),
-		.with_body = wants_body(job),
-		.original_is_8bit = job->content.scan.has_8bit,
-		.recipients = told->list,
-		.count = told->count,
-	};
 	int result, ended;
 
 	sbuf_init(&to, ADDRESS_MAX * 2);
-	rewrite_qualify(&job->rules->rewrite, about->sender, &to);
-	report.to = to.data;
-	result = report_begin(&w, &report, put, m);
+	told_describe(told, job, &to, &report);
+	report.id = l->id;
+	result = report_begin(&w, &report, letter_put, l);
 	if (result == 0)
-		result = put_original(job, &w, m->fault);
+		result = put_original(job, &w, l->fault);
 	ended = report_end(&w);
 	sbuf_release(&to);
 	return result != 0 ? result : ended;
 }
 
-static int put_envelope(const struct job *job, struct making *m)
-{
-	struct entry_envelope env;
-	int result;
-
-	entry_envelope_init(&env);
-	env.sender = mem_strdup("");
-	entry_envelope_add(&env, job->entry.envelope.sender);
-	env.uid = (unsigned)getuid();
-	env.notify = mem_strdup("NEVER");
-	env.about = mem_strdup(job->entry.id);
-	result = entry_write_envelope(&m->writer, &env, m->fault);
-	entry_envelope_release(&env);
-	return result;
-}
-
 static int make(struct job *job, const struct told *told, const char *id,
                 struct fault *f)
 {
-	struct making m = { .fault = f };
-	int fd = spool_create_as(job->spool, id, f), result;
+	struct letter l;
 
-	if (fd < 0)
+	if (letter_begin(&l, job, id, job->entry.id, f) != 0)
 		return -1;
-	entry_writer_init(&m.writer, fd);
-	result = put_envelope(job, &m);
-	if (result == 0)
-		result = put_report(job, told, id, &m);
-	if (result == 0)
-		result = entry_finish(&m.writer, f);
-	entry_writer_release(&m.writer);
-	if (result == 0)
-		return spool_commit(job->spool, id, fd, f);
-	spool_abandon(job->spool, id, fd);
-	return -1;
+	return letter_end(&l, put_report(job, told, &l));
 }
 
 /* --- queueing it ---------------------------------------------------------- */
@@ -261,9 +89,9 @@ static struct notice *notice_of(struct history *h, enum journal_kind kind)
 }
 
 /* Its name, the one of an earlier attempt if there was one: durable. */
-static int name_it(struct job *job, enum journal_kind kind,
-                   struct notice *notice, struct fault *f)
+static int name_it(struct job *job, enum journal_kind kind, struct fault *f)
 {
+	struct notice *notice = notice_of(&job->history, kind);
 	char id[ENTRY_ID_LENGTH + 1];
 
 	if (notice->id[0] != '\0')
@@ -279,15 +107,17 @@ static int name_it(struct job *job, enum journal_kind kind,
 	return 0;
 }
 
+/* Under its name, unless an earlier attempt came so far. */
 static int queue(struct job *job, enum journal_kind kind,
-                 const struct told *told, struct fault *f)
+                 const struct told *told, bool is_shared, struct fault *f)
 {
 	struct notice *notice = notice_of(&job->history, kind);
+	int failed = 0;
 
-	if (name_it(job, kind, notice, f) != 0)
-		return -1;
-	if (!spool_has(job->spool, notice->id) &&
-	    make(job, told, notice->id, f) != 0)
+	if (!spool_has(job->spool, notice->id))
+		failed = is_shared ? digest_make(job, f)
+		                   : make(job, told, notice->id, f);
+	if (failed != 0)
 		return -1;
 	notice->is_done = true;
 	log_note("id=%s report=%s to=<%s> status=%s", job->entry.id, notice->id,
@@ -296,12 +126,81 @@ static int queue(struct job *job, enum journal_kind kind,
 	return 0;
 }
 
-/* To nobody, nor about what tells of others. */
-static bool is_possible(const struct job *job)
-{
-	const struct entry_envelope *env = &job->entry.envelope;
+/* --- how many of them ----------------------------------------------------- */
 
-	return env->sender[0] != '\0' && env->about == NULL;
+/* The sender's address, as reports to it are counted. */
+static void add_address(const struct job *job, struct sbuf *to)
+{
+	sbuf_init(to, ADDRESS_MAX * 2);
+	rewrite_qualify(&job->rules->rewrite, job->entry.envelope.sender, to);
+}
+
+static enum tally count(const struct job *job, int64_t *later)
+{
+	enum tally result;
+	struct sbuf to;
+
+	add_address(job, &to);
+	result =
+		tally_take(&job->spool->pause, to.data, clock_seconds(), later);
+	sbuf_release(&to);
+	return result;
+}
+
+static bool may_warn(const struct job *job)
+{
+	struct sbuf to;
+	bool may;
+
+	add_address(job, &to);
+	may = tally_may_warn(&job->spool->pause, to.data, clock_seconds());
+	sbuf_release(&to);
+	return may;
+}
+
+/* All that waits for this, and what does not fit into one mail next time. */
+static int invite(struct job *job, struct fault *f)
+{
+	struct sbuf to;
+	bool is_full;
+
+	if (digest_invite(job, &is_full, f) != 0)
+		return -1;
+	add_address(job, &to);
+	if (is_full)
+		tally_owe(&job->spool->pause, to.data, clock_seconds());
+	sbuf_release(&to);
+	return 0;
+}
+
+static int put_off(const struct job *job, int64_t until)
+{
+	spool_set_due(job->spool, &job->entry, until);
+	log_note("id=%s to=<%s> status=unreported (%u reports in an hour: "
+	         "the next ones go together)",
+	         job->entry.id, job->entry.envelope.sender, TALLY_MOST);
+	return BOUNCE_LATER;
+}
+
+/* One that has a name already may share it with others. */
+static int report(struct job *job, const struct told *told, struct fault *f)
+{
+	bool is_new = job->history.report.id[0] == '\0';
+	int64_t later = 0;
+	enum tally how = is_new ? count(job, &later) : TALLY_TOGETHER;
+	int is_shared = 0;
+
+	if (how == TALLY_LATER)
+		return put_off(job, later);
+	if (name_it(job, JOURNAL_REPORTED, f) != 0)
+		return -1;
+	if (how == TALLY_TOGETHER && is_new && invite(job, f) != 0)
+		return -1;
+	if (how == TALLY_TOGETHER)
+		is_shared = digest_is_shared(job, f);
+	return is_shared < 0
+	               ? -1
+	               : queue(job, JOURNAL_REPORTED, told, is_shared > 0, f);
 }
 
 int bounce_send(struct job *job, struct fault *f)
@@ -309,54 +208,40 @@ int bounce_send(struct job *job, struct fault *f)
 	struct told told = { .count = 0 };
 	int result = 0;
 
-	if (!is_possible(job) || job->history.report.is_done)
+	if (!owed_is_possible(&job->entry.envelope) ||
+	    job->history.report.is_done)
 		return 0;
-	gather(&told, job);
+	told_settled(&told, job);
 	if (told.count > 0)
-		result = queue(job, JOURNAL_REPORTED, &told, f);
-	release(&told);
+		result = report(job, &told, f);
+	told_release(&told);
 	return result;
 }
 
 int bounce_warn(struct job *job, int64_t retry_until, struct fault *f)
 {
-	struct told told = { .retry_until = retry_until };
+	struct told told = { .count = 0 };
+	bool is_new = job->history.warning.id[0] == '\0';
 	int result = 0;
 
-	if (!is_possible(job) || job->history.warning.is_done)
+	if (!owed_is_possible(&job->entry.envelope) ||
+	    job->history.warning.is_done)
 		return 0;
-	for (size_t i = 0; i < job->history.count; i++)
-		if (!history_is_settled(&job->history, i) &&
-		    bounce_is_asked(job, i, "DELAY"))
-			add(&told, job, i)->action = REPORT_DELAYED;
-	if (told.count > 0)
-		result = queue(job, JOURNAL_WARNED, &told, f);
-	release(&told);
+	told_delayed(&told, job, retry_until);
+	if (told.count > 0 && (!is_new || may_warn(job))) {
+		result = name_it(job, JOURNAL_WARNED, f);
+		if (result == 0)
+			result = queue(job, JOURNAL_WARNED, &told, false, f);
+	}
+	told_release(&told);
 	return result;
 }
+
+/* --- before it is sent ---------------------------------------------------- */
 
 static bool is_waiting_for(const struct notice *notice, const char *id)
 {
 	return !notice->is_done && strcmp(notice->id, id) == 0;
-}
-
-static int write_done(const struct spool *spool, const struct entry *report,
-                      enum journal_kind kind, struct fault *f)
-{
-	const char *about = report->envelope.about;
-	char text[ENTRY_ID_LENGTH + 8];
-	struct journal journal;
-	int result;
-
-	snprintf(text, sizeof(text), "%s done", report->id);
-	journal_init(&journal);
-	result = journal_open(&journal, &spool->log, about, f);
-	if (result == 0)
-		result = journal_add(&journal, kind, JOURNAL_ALL, "-", text, f);
-	if (result == 0)
-		result = journal_sync(&journal, f);
-	journal_release(&journal);
-	return result;
 }
 
 /* Which of the two it is, its journal says; or neither, if it was written
@@ -364,14 +249,16 @@ static int write_done(const struct spool *spool, const struct entry *report,
 static int settle(const struct spool *spool, const struct entry *report,
                   struct fault *f)
 {
+	const char *about = report->envelope.about;
 	struct history h;
-	int result =
-		journal_read(&spool->log, report->envelope.about, 1, &h, f);
+	int result = journal_read(&spool->log, about, 1, &h, f);
 
 	if (result == 0 && is_waiting_for(&h.report, report->id))
-		result = write_done(spool, report, JOURNAL_REPORTED, f);
+		result = letter_note_done(spool, about, JOURNAL_REPORTED,
+		                          report->id, f);
 	else if (result == 0 && is_waiting_for(&h.warning, report->id))
-		result = write_done(spool, report, JOURNAL_WARNED, f);
+		result = letter_note_done(spool, about, JOURNAL_WARNED,
+		                          report->id, f);
 	history_release(&h);
 	return result;
 }
@@ -382,8 +269,12 @@ int bounce_settle(const struct spool *spool, const struct entry *report,
 {
 	const char *about = report->envelope.about;
 
-	if (about == NULL || (!spool_is_in(spool, SPOOL_NEW, about) &&
-	                      !spool_is_in(spool, SPOOL_HOLD, about)))
+	if (about == NULL)
+		return 0;
+	if (strcmp(about, report->id) == 0)
+		return digest_settle(spool, report->id, f);
+	if (!spool_is_in(spool, SPOOL_NEW, about) &&
+	    !spool_is_in(spool, SPOOL_HOLD, about))
 		return 0;
 	return settle(spool, report, f);
 }

@@ -6,7 +6,8 @@
  * and who has it, where the sender asked and the server cannot tell him (RFC
  * 3461).  It is an entry of the same queue, from the null sender to whoever
  * sent the message, by the same rules as all mail; a report that fails is never
- * reported.
+ * reported.  Who gets many in an hour gets the next ones together (flush/tally,
+ * flush/digest); a warning beyond that waits for the next try.
  *
  * Never two, and never none, whatever crashes: its id is written down before it
  * is queued, and that it was queued before the first word of it is sent.
@@ -16,8 +17,10 @@
 
 #include "flush/job.h"
 
-/* Queue the report, if the message needs one and has none.  -1: it cannot be
- * now; the message must stay in new/. */
+/* Queue the report, if the message needs one and has none.  BOUNCE_LATER: it
+ * is to wait for others, and comes back when it is due.  -1: it cannot be now.
+ * Either way the message must stay in new/. */
+#define BOUNCE_LATER 1
 int bounce_send(struct job *job, struct fault *f);
 
 /* The same to say that it takes long, and until when it is tried (seconds since

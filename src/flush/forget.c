@@ -7,9 +7,9 @@
 #include "base/clock.h"
 #include "base/intl.h"
 #include "base/log.h"
-#include "queue/dsn.h"
 #include "queue/hint.h"
 #include "queue/journal.h"
+#include "queue/owed.h"
 
 #define NAME "last.sweep"
 #define DAY 86400
@@ -36,24 +36,6 @@ static bool note_time(const struct spool *s, int64_t now)
 
 /* --- one of them ---------------------------------------------------------- */
 
-/* Did the sender want to hear of somebody who did not get it? */
-static bool owes_report(const struct entry_envelope *env,
-                        const struct history *h)
-{
-	char all[DSN_NOTIFY_SIZE] = "";
-
-	if (env->notify != NULL)
-		dsn_of_option(env->notify, all);
-	for (size_t i = 0; i < h->count; i++) {
-		const char *notify = env->dsn[i].notify;
-
-		if (h->marks[i].kind != JOURNAL_DELIVERED &&
-		    dsn_asks(notify != NULL ? notify : all, "FAILURE"))
-			return true;
-	}
-	return false;
-}
-
 /* Being told is having been sent the report: one that waits, or failed, or is
  * damaged, holds what it is about. */
 static bool is_told(const struct spool *s, const struct entry *e,
@@ -61,11 +43,9 @@ static bool is_told(const struct spool *s, const struct entry *e,
 {
 	if (history_open_count(h) > 0)
 		return false;
-	if (e->envelope.sender[0] == '\0' || e->envelope.about != NULL)
-		return true;
-	if (h->report.id[0] != '\0')
+	if (owed_is_possible(&e->envelope) && h->report.id[0] != '\0')
 		return !spool_has(s, h->report.id);
-	return !owes_report(&e->envelope, h);
+	return !owed_any(&e->envelope, h);
 }
 
 static int add_day(const struct spool *s, const struct entry *e,

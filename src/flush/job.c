@@ -420,8 +420,11 @@ void job_keep_delivered(struct job *job)
 static bool leave_queue(struct job *job, struct job_result *result)
 {
 	struct fault f;
+	int told = bounce_send(job, &f);
 
-	if (bounce_send(job, &f) != 0) {
+	if (told == BOUNCE_LATER)
+		return false;
+	if (told != 0) {
 		log_warn(_("id=%s: the report to its sender cannot be queued: "
 		           "%s"),
 		         job->entry.id, f.text);

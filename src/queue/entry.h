@@ -12,8 +12,9 @@
  *     T hdrs
  *     V envelope-id
  *     E SMTPUTF8                     what the caller said (-bs), optional
- *     P 0629C5C4F43F6A1A2B3C4D       it is the report on that entry; never of
- *                                    a stranger (queue/strict)
+ *     P 0629C5C4F43F6A1A2B3C4D       it is the report on that entry (itself: on
+ *                                    several); never of a stranger
+ *                                    (queue/strict)
  *                                    empty line
  *     (the message in wire form: every line ends in CRLF, dots not stuffed)
  *     = 0000000000000ABC 1A2B3C4D    bytes before this line, their CRC-32C

@@ -59,6 +59,9 @@ static void add_waiting(struct sbuf *b, const struct listing_item *item)
 	}
 	if (item->is_active)
 		sbuf_addstr(b, _("being sent now"));
+	else if (history_open_count(&item->history) == 0)
+		sbuf_addf(b, _("settled; its sender is told in %s"),
+		          span_time(wait, sizeof(wait), item->due - now));
 	else if (schedule_is_due(item->due, now))
 		sbuf_addstr(b, _("waiting, due now"));
 	else

@@ -9,12 +9,13 @@ of the call that made the record of its delivery durable.
 """
 import os
 import re
+import time
 
 import place
 import powercut
 import smarthost
 import trial
-from spool import Queue
+from spool import Queue, crc32c
 
 MARK = "~"  # in the last line only; one byte, so that no write divides it
 ERRORS = ["err:EIO", "err:ENOSPC", "err:EINTR", "err:ECONNRESET", "short"]
@@ -244,13 +245,83 @@ class Reported(Flush):
         return word, why, twice
 
 
+class Digest(Flush):
+    """Three that failed when their sender had had enough reports, and the hour
+    is over: each is told of once, by whichever mail."""
+    name = "flush, three owed a report, and the digest"
+    recipients = ["never@%s.example.net" % i for i in "abc"]
+    options = ()
+    mark = "NAME..."  # in the last line; a digest is one write
+    under_way = [SENDER]
+
+    def prepare(self, directory):
+        message = place.write(directory, "message", self.message())
+        self.configure(directory, "strict")
+        env = place.environment(directory)
+        for recipient in self.recipients:
+            status, _, err = trial.run(
+                [place.SENDMAIL, "-odq", "-i", "-f", SENDER, recipient], env,
+                directory, message)
+            if status != 0:
+                raise RuntimeError("cannot submit: %s %s" % (status, err))
+        os.makedirs(os.path.join(directory, "queue", "pause"), 0o700)
+        now = int(time.time())
+        self.count_reports(directory, now)
+        trial.run(self.command(directory), env, directory)
+        self.count_reports(directory, now - 4000)
+        for name in ("strict", "normal"):
+            self.host(name).collect()
+
+    @staticmethod
+    def count_reports(directory, start):
+        """As the flusher leaves it when more were owed than an hour has."""
+        text = b"%d 21 " % start
+        place.write(directory, "queue/pause/count.reports",
+                    text + b"%08X " % crc32c(text + SENDER.encode()) +
+                    SENDER.encode() + b"\n")
+
+    def named_in(self, content):
+        """(Message-ID, the messages it is about) of a report or digest."""
+        if content == self.arrives():  # of the smarthost before a power cut
+            return "?", None
+        return (re.search(rb"Message-ID: (\S+)", content)[1],
+                set(re.findall(rb"^Message ([0-9A-F]{22}),|queue retry "
+                               rb"([0-9A-F]{22})", content, re.MULTILINE)))
+
+    def tell(self, queue, rounds):
+        messages = [m.content for got in rounds for m in got]
+        whole, torn = queue.scan("new")
+        failed, bad = queue.scan("failed")
+        own = {name: where for where, entries in (("new", whole),
+                                                  ("failed", failed))
+               for name, entry in entries.items() if entry.sender}
+        if torn or bad or len(own) != len(self.recipients):
+            return "lost", "%s %s %s" % (torn, bad, own), set()
+        seen = [self.named_in(content) for content in messages]
+        seen += [self.named_in(entry.message) for entry in whole.values()
+                 if not entry.sender]
+        for name, where in own.items():
+            by = {report for report, about in seen if about is None or any(
+                name.encode() in pair for pair in about)}
+            if len(by - {"?"}) > 1:
+                return "twice", "%s is in %s" % (name, by), set()
+            if not by and where == "failed":
+                return "lost", "nobody was told of %s" % name, set()
+        if "new" in own.values():
+            return "waiting", "some were not told of", set()
+        if len(messages) > len({report for report, _ in seen}) or (
+                len(messages) > 1 and "?" in dict(seen)):
+            return "duplicate", None, {SENDER}
+        return "once", None, set()
+
+
 class Encrypted(Three):
     name = "flush, the same over TLS with a login"
     kind = "-tls"
     mark = None
 
 
-WORKLOADS = [One, Three, Settled, Alias, Reported, Encrypted]
+WORKLOADS = [One, Three, Settled, Alias, Reported, Digest, Encrypted]
 
 
 def suite(pool, tap):
@@ -266,7 +337,7 @@ def powercut_suite(pool, tap):
     for model in ("posix", "journal"):
         jobs = [pool.submit(powercut.cuts, workload(), model)
                 for workload in (One, Three, Settled, Alias,
-                                 Reported)]
+                                 Reported, Digest)]
         tallies = [job.result() for job in jobs]
         bad = [line for tally in tallies for line in tally.bad]
         tap.result(not bad, "flush, power cut at every moment, %s" % model,
