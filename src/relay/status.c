@@ -176,7 +176,7 @@ static void look_at_rate(struct status_smarthost *it, const struct spool *spool)
 	bucket_load(&it->bucket, &spool->pause, it->smarthost->name);
 }
 
-/* All that pause/ says of each; one more kind of hint is one more line. */
+/* All that pause/ says of each. */
 static void look_at_smarthosts(struct status *s, const struct spool *spool)
 {
 	for (size_t i = 0; s->config != NULL && i < s->config->count; i++) {
@@ -185,6 +185,8 @@ static void look_at_smarthosts(struct status *s, const struct spool *spool)
 		it->smarthost = &s->config->smarthosts[i];
 		look_at_pause(s, it, spool);
 		look_at_rate(it, spool);
+		limits_load(&it->limits, &spool->pause, it->smarthost->name,
+		            config_time(s->site));
 	}
 }
 

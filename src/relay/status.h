@@ -19,6 +19,7 @@
 #include "base/sbuf.h"
 #include "config/config.h"
 #include "queue/bucket.h"
+#include "queue/limits.h"
 #include "queue/pause.h"
 #include "queue/progress.h"
 #include "queue/site.h"
@@ -51,6 +52,7 @@ struct status_smarthost {
 	bool is_left_alone;   /* until pause.until */
 	bool needs_person;    /* or it will stay */
 	struct bucket bucket; /* of `rate` */
+	struct limits limits; /* that were met */
 };
 
 struct status {

@@ -81,6 +81,18 @@ static void add_trouble(const struct status_smarthost *it, struct sbuf *b)
 	sbuf_addstr(b, "}");
 }
 
+/* 0: none was met. */
+static void add_limits(const struct limits *l, struct sbuf *b)
+{
+	sbuf_addf(b,
+	          ",\n   \"limits\": {\"connections\": %u, \"messages\": %u, "
+	          "\"recipients\": %u, \"no_overlap\": %s, ",
+	          l->connections, l->messages, l->recipients,
+	          truth(l->no_overlap));
+	add_time(b, "since", l->since);
+	sbuf_addstr(b, "}");
+}
+
 static void add_smarthosts(const struct status *s, struct sbuf *b)
 {
 	sbuf_addstr(b, ",\n\"smarthosts\": [");
@@ -100,6 +112,8 @@ static void add_smarthosts(const struct status *s, struct sbuf *b)
 			sbuf_addf(b, ", \"rate_left\": %u",
 			          bucket_left(&it->bucket, s->now * 1000));
 		}
+		if (it->limits.since > 0)
+			add_limits(&it->limits, b);
 		sbuf_addstr(b, "}");
 	}
 	sbuf_addstr(b, "]");

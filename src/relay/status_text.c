@@ -186,6 +186,39 @@ static void add_place(const struct smarthost *h, struct sbuf *line)
 	}
 }
 
+/* What it was found to bear less of than we would like. */
+static void add_limits(const struct limits *l, struct sbuf *out)
+{
+	struct sbuf line;
+
+	sbuf_init(&line, LINE_LIMIT);
+	if (l->connections > 0)
+		sbuf_addf(&line,
+		          intl_plural("; %u connection at a time",
+		                      "; %u connections at a time",
+		                      l->connections),
+		          l->connections);
+	if (l->messages > 0)
+		sbuf_addf(&line,
+		          intl_plural("; %u message on each",
+		                      "; %u messages on each", l->messages),
+		          l->messages);
+	if (l->recipients > 0)
+		sbuf_addf(&line,
+		          intl_plural("; %u recipient at a time",
+		                      "; %u recipients at a time",
+		                      l->recipients),
+		          l->recipients);
+	if (l->no_overlap)
+		sbuf_addstr(&line, _("; one message after the other"));
+	if (line.len > 0)
+		sbuf_addstr(&line,
+		            _(" (found out, and tried again in a week)"));
+	if (line.len > 0)
+		add(out, below, line.data + strspn(line.data, "; "));
+	sbuf_release(&line);
+}
+
 static void add_smarthosts(const struct status *s, struct sbuf *out)
 {
 	struct sbuf line;
@@ -200,6 +233,7 @@ static void add_smarthosts(const struct status *s, struct sbuf *out)
 		if (it->has_trouble)
 			add_trouble(it, out);
 		add_rate(s, it, out);
+		add_limits(&it->limits, out);
 	}
 	sbuf_release(&line);
 }
