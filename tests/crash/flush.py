@@ -315,13 +315,50 @@ class Digest(Flush):
         return "once", None, set()
 
 
+class Forgotten(Flush):
+    """Given up for longer than it is kept: it goes before its journal, or
+    stays with it."""
+    name = "flush, given up a month ago"
+    recipients = ["never@example.net"]
+    calls = trial.FILE_CALLS
+    net = False
+    mark = None
+
+    def prepare(self, directory):
+        super().prepare(directory)
+        trial.run(self.command(directory), place.environment(directory),
+                  directory)
+        name, = self.queue(directory).names("failed")
+        os.unlink(os.path.join(directory, "queue", "pause", "last.sweep"))
+        with open(os.path.join(directory, "queue", "log", name), "ab") as log:
+            for day in range(1, 32):
+                line = b"K %d - - in failed/" % (time.time() + 86400 * day)
+                log.write(line + b" *%08X\n" % crc32c(name.encode() + line))
+        self.host("strict").collect()
+
+    def judge(self, directory, outcome, mode, call):
+        queue = self.queue(directory)
+        (whole, torn), journals = queue.scan("failed"), queue.names("log")
+        if torn or queue.names("bad") or queue.names("new"):
+            return "torn", "%s" % torn
+        if whole and list(whole) != journals:
+            return "lost", "the journal of %s" % list(whole)
+        if whole and mode == "none":
+            return "kept", "it should have gone"
+        return "kept" if whole else "gone", None
+
+    def judge_cut(self, directory, state):
+        return self.judge(directory, None, "cut", None)
+
+
 class Encrypted(Three):
     name = "flush, the same over TLS with a login"
     kind = "-tls"
     mark = None
 
 
-WORKLOADS = [One, Three, Settled, Alias, Reported, Digest, Encrypted]
+WORKLOADS = [One, Three, Settled, Alias, Reported, Digest, Forgotten,
+             Encrypted]
 
 
 def suite(pool, tap):
@@ -337,7 +374,7 @@ def powercut_suite(pool, tap):
     for model in ("posix", "journal"):
         jobs = [pool.submit(powercut.cuts, workload(), model)
                 for workload in (One, Three, Settled, Alias,
-                                 Reported, Digest)]
+                                 Reported, Digest, Forgotten)]
         tallies = [job.result() for job in jobs]
         bad = [line for tally in tallies for line in tally.bad]
         tap.result(not bad, "flush, power cut at every moment, %s" % model,

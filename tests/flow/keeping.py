@@ -6,7 +6,7 @@ import re
 import time
 
 import stage
-from reports import NEVER, TEXT, at, begin, reports
+from reports import LATER, NEVER, TEXT, at, begin, reports
 from naming import expect, send
 
 DAY = 86400
@@ -111,6 +111,42 @@ def never_told(its_stage):
     return why
 
 
+def story(its_stage):
+    """put off, waited for, tried now, given up, explained, brought back"""
+    host, scene = begin(its_stage, *LATER, top="lifetime 1h\n")
+    why = []
+    start = int(time.time())
+    send(scene, ["-fme@example.org", "later@x.test"], TEXT)
+    name, = scene.names("new")
+    scene.run([its_stage.flush], env=at(start + 10))
+    ran = scene.relay("queue", env=at(start + 11))
+    expect(why, "next try and last reason", re.search(
+        rb"    next try in \d+ s; 1 try so far\n    RCPT: 450 4.2.1 busy\n",
+        ran.out), ran.out)
+    asked = len(host.lines("C"))
+    scene.run([its_stage.flush], env=at(start + 20))
+    expect(why, "not due", len(host.lines("C")) == asked)
+    scene.run([scene.stage.relay, "flush", "--now", "--quiet"],
+              env={"RELAY_FLUSH": its_stage.flush, **at(start + 30)})
+    expect(why, "--now", len(host.lines("C")) > asked and
+           scene.place(name) == "new")
+    for hour in (0.5, 2, 3):
+        scene.flush_now(env=at(start + 3600 * hour))
+    expect(why, "given up", scene.place(name) == "failed",
+           scene.journal(name))
+    ran = scene.relay("queue", "show", name)
+    expect(why, "in words", b"4.4.7" in ran.out or
+           b"given up after 1 hours" in ran.out, ran.out)
+    host = its_stage.host(*NEVER)
+    scene.configure(host.ports[0])
+    ran = scene.relay("queue", "retry", name)
+    scene.flush_now()
+    expect(why, "brought back", ran.status == 0 and
+           host.counts()["later@x.test"] == 1 and scene.place(name) is None,
+           host.counts())
+    return why
+
+
 def status(its_stage):
     """relay status: before, after a delivery, and beside a flusher at work"""
     host = its_stage.host("--fault", "final:2:slow 60")
@@ -168,5 +204,5 @@ def login_refused(its_stage):
 
 def run(its_stage, pool, tap):
     stage.run_all(its_stage, pool, tap, (
-        forgotten, brought_back, leap, for_ever, never_told, status,
+        story, forgotten, brought_back, leap, for_ever, never_told, status,
         login_refused))

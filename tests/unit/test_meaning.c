@@ -47,6 +47,13 @@ static const struct {
 	{ "5.0.0", "RCPT: 550 no such user", "refused the recipient" },
 	{ "5.0.0", "message: 552-too\\nlong", "full" },
 	{ NULL, "535 no", "`user`" },
+	{ "4.0.0", "421 closing", "takes no mail at present" },
+	{ "4.0.0", "RCPT: 450 busy", "mailbox cannot be written to" },
+	{ "4.0.0", "MAIL: 452 no room", "no room" },
+	{ "5.0.0", "RCPT: 551 elsewhere", "not at this server" },
+	{ "5.0.0", "RCPT: 553 syntax", "does not accept an address" },
+	{ "5.0.0", "message: 554 no", "rule of its own" },
+	{ "4.7.0", "RCPT: 450 4.7.0 try again", "again later" },
 	{ "4.0.0", "MAIL: 451 later", "takes no mail at present" },
 	/* the class */
 	{ "5.0.0", NULL, "for good" },
