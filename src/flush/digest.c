@@ -17,10 +17,9 @@
 
 /* Messages of the place whose report is `id` and not known to be queued. */
 static int find_carriers(const struct spool *spool, enum spool_place place,
-                         const char *id, struct spool_list *found,
-                         struct fault *f)
+                         const char *id, struct names *found, struct fault *f)
 {
-	struct spool_list all;
+	struct names all;
 	int result = 0;
 
 	if (spool_list(spool, place, &all, f) != 0)
@@ -28,20 +27,20 @@ static int find_carriers(const struct spool *spool, enum spool_place place,
 	for (size_t i = 0; i < all.count && result == 0; i++) {
 		struct history h;
 
-		result = journal_read(&spool->log, all.id[i], 1, &h, f);
+		result = journal_read(&spool->log, NAMES_AT(&all, i), 1, &h, f);
 		if (result == 0 && !h.report.is_done &&
 		    strcmp(h.report.id, id) == 0)
-			spool_list_add(found, all.id[i]);
+			names_add(found, NAMES_AT(&all, i));
 		history_release(&h);
 	}
-	spool_list_release(&all);
+	names_release(&all);
 	return result;
 }
 
 int digest_is_shared(const struct job *job, struct fault *f)
 {
 	const char *id = job->history.report.id;
-	struct spool_list found = { 0 };
+	struct names found = { 0 };
 	int result = 0;
 
 	if (find_carriers(job->spool, SPOOL_NEW, id, &found, f) != 0 ||
@@ -49,22 +48,22 @@ int digest_is_shared(const struct job *job, struct fault *f)
 		result = -1;
 	else if (found.count > 1)
 		result = 1;
-	spool_list_release(&found);
+	names_release(&found);
 	return result;
 }
 
 int digest_settle(const struct spool *spool, const char *id, struct fault *f)
 {
-	struct spool_list found = { 0 };
+	struct names found = { 0 };
 	int result = 0;
 
 	if (find_carriers(spool, SPOOL_NEW, id, &found, f) != 0 ||
 	    find_carriers(spool, SPOOL_HOLD, id, &found, f) != 0)
 		result = -1;
 	for (size_t i = 0; i < found.count && result == 0; i++)
-		result = letter_note_done(spool, found.id[i], JOURNAL_REPORTED,
-		                          id, f);
-	spool_list_release(&found);
+		result = letter_note_done(spool, NAMES_AT(&found, i),
+		                          JOURNAL_REPORTED, id, f);
+	names_release(&found);
 	return result;
 }
 
@@ -92,7 +91,7 @@ static int invite(const struct job *job, const char *other, struct fault *f)
 
 int digest_invite(const struct job *job, bool *is_full, struct fault *f)
 {
-	struct spool_list all;
+	struct names all;
 	size_t invited = 1;
 	int result = 0;
 
@@ -102,17 +101,18 @@ int digest_invite(const struct job *job, bool *is_full, struct fault *f)
 	for (size_t i = 0; i < all.count && result == 0 && !*is_full; i++) {
 		struct listing_item item;
 
-		if (strcmp(all.id[i], job->entry.id) != 0 &&
-		    listing_read(job->spool, SPOOL_NEW, all.id[i], &item) &&
+		if (strcmp(NAMES_AT(&all, i), job->entry.id) != 0 &&
+		    listing_read(job->spool, SPOOL_NEW, NAMES_AT(&all, i),
+		                 &item) &&
 		    waits_for_report(job, &item)) {
 			*is_full = invited == DIGEST_MOST;
 			if (!*is_full)
-				result = invite(job, all.id[i], f);
+				result = invite(job, NAMES_AT(&all, i), f);
 			invited++;
 		}
 		listing_item_release(&item);
 	}
-	spool_list_release(&all);
+	names_release(&all);
 	return result;
 }
 
@@ -132,13 +132,13 @@ static int part(const struct job *job, const char *other, struct fault *f)
 /* One that was held meanwhile comes back when nobody knows. */
 static int part_from_held(const struct job *job, struct fault *f)
 {
-	struct spool_list held = { 0 };
+	struct names held = { 0 };
 	int result = find_carriers(job->spool, SPOOL_HOLD,
 	                           job->history.report.id, &held, f);
 
 	for (size_t i = 0; i < held.count && result == 0; i++)
-		result = part(job, held.id[i], f);
-	spool_list_release(&held);
+		result = part(job, NAMES_AT(&held, i), f);
+	names_release(&held);
 	return result;
 }
 
@@ -176,47 +176,39 @@ static int add_other(struct report_digest *w, const struct job *job,
 }
 
 static int add_all(struct report_digest *w, const struct job *job,
-                   const struct spool_list *members, struct fault *f)
+                   const struct names *members, struct fault *f)
 {
 	int result = 0;
 
 	for (size_t i = 0; i < members->count && result == 0; i++)
-		result = strcmp(members->id[i], job->entry.id) == 0
+		result = strcmp(NAMES_AT(members, i), job->entry.id) == 0
 		                 ? add_job(w, job)
-		                 : add_other(w, job, members->id[i], f);
+		                 : add_other(w, job, NAMES_AT(members, i), f);
 	return result;
-}
-
-static bool has_name(const struct spool_list *list, const char *id)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (strcmp(list->id[i], id) == 0)
-			return true;
-	return false;
 }
 
 /* A person may have moved one while it was written: whoever has the name now
  * has to be in it. */
-static int check_members(const struct job *job,
-                         const struct spool_list *members, struct fault *f)
+static int check_members(const struct job *job, const struct names *members,
+                         struct fault *f)
 {
 	const char *id = job->history.report.id;
-	struct spool_list now = { 0 };
+	struct names now = { 0 };
 	int result = 0;
 
 	if (find_carriers(job->spool, SPOOL_NEW, id, &now, f) != 0 ||
 	    find_carriers(job->spool, SPOOL_HOLD, id, &now, f) != 0)
 		result = -1;
 	for (size_t i = 0; i < now.count && result == 0; i++)
-		if (!has_name(members, now.id[i]))
+		if (!names_has(members, NAMES_AT(&now, i)))
 			result = fault_set(f, FAULT_TEMP, "4.3.0",
 			                   _("message %s was moved just now"),
-			                   now.id[i]);
-	spool_list_release(&now);
+			                   NAMES_AT(&now, i));
+	names_release(&now);
 	return result;
 }
 
-static int write_all(struct job *job, const struct spool_list *members,
+static int write_all(struct job *job, const struct names *members,
                      struct letter *l)
 {
 	struct told nobody = { .count = 0 };
@@ -240,7 +232,7 @@ static int write_all(struct job *job, const struct spool_list *members,
 int digest_make(struct job *job, struct fault *f)
 {
 	const char *id = job->history.report.id;
-	struct spool_list members = { 0 };
+	struct names members = { 0 };
 	struct letter l;
 	int result = -1;
 
@@ -255,6 +247,6 @@ int digest_make(struct job *job, struct fault *f)
 	if (result == 0)
 		log_note("id=%s to=<%s> status=digest (%zu messages)", id,
 		         job->entry.envelope.sender, members.count);
-	spool_list_release(&members);
+	names_release(&members);
 	return result;
 }

@@ -94,7 +94,7 @@ static int look_at(const struct spool *s, const struct entry *e, unsigned keep,
 void forget_run(const struct spool *s, unsigned keep)
 {
 	int64_t now = clock_seconds();
-	struct spool_list list;
+	struct names list;
 	struct fault f;
 
 	if (keep == 0 || !is_time(s, now) || !note_time(s, now) ||
@@ -103,11 +103,11 @@ void forget_run(const struct spool *s, unsigned keep)
 	for (size_t i = 0; i < list.count; i++) {
 		struct entry e;
 
-		if (spool_take(s, SPOOL_FAILED, list.id[i], &e, &f) ==
+		if (spool_take(s, SPOOL_FAILED, NAMES_AT(&list, i), &e, &f) ==
 		            SPOOL_TAKEN &&
 		    look_at(s, &e, keep, &f) != 0)
-			log_warn("id=%s: %s", list.id[i], f.text);
+			log_warn("id=%s: %s", NAMES_AT(&list, i), f.text);
 		entry_release(&e);
 	}
-	spool_list_release(&list);
+	names_release(&list);
 }

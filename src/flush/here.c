@@ -30,7 +30,7 @@ void here_release(struct here *h)
 {
 	for (size_t i = 0; i < HERE_VISITS; i++)
 		end_visit(&h->visits[i]);
-	spool_list_release(&h->waiting);
+	names_release(&h->waiting);
 	departure_release(&h->departure);
 }
 
@@ -51,7 +51,7 @@ bool here_may_have(const struct here *h, const struct entry_envelope *envelope)
 
 void here_add(struct here *h, const char *id)
 {
-	spool_list_add(&h->waiting, id);
+	names_add(&h->waiting, id);
 }
 
 void here_end(struct here *h)
@@ -144,7 +144,7 @@ static bool look(struct here *h, struct here_visit *v)
 static bool begin(struct here *h, struct here_visit *v)
 {
 	while (v->job == NULL && h->next < h->waiting.count && !h->is_ending) {
-		v->job = job_open(h->spool, h->waiting.id[h->next++],
+		v->job = job_open(h->spool, NAMES_AT(&h->waiting, h->next++),
 		                  &h->result);
 		if (v->job == NULL)
 			continue;

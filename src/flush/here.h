@@ -34,7 +34,7 @@ struct here {
 	bool (*pass_on)(void *arg, const char *id);
 	void *arg;
 
-	struct spool_list waiting;
+	struct names waiting;
 	size_t next;
 	struct here_visit visits[HERE_VISITS];
 	bool is_ending;

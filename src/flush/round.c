@@ -40,8 +40,9 @@ struct round {
 	int64_t end; /* clock_ticks() after a signal, 0 before */
 	struct tls_store *store;
 	bool paused, paused_for_person; /* some smarthost is left alone */
-	size_t *order; /* of result->seen, until all of it is shared out */
-	size_t shared; /* so many of it are */
+	bool is_sharing; /* result->seen is not yet shared out, all of it */
+	size_t *order;   /* of it, NULL: its own */
+	size_t shared;   /* so many of it are */
 };
 
 /* --- sharing out -------------------------------------------------------- */
@@ -270,30 +271,18 @@ static bool is_due(struct round *r, const char *id)
 	return false;
 }
 
-static int compare_names(const void *a, const void *b)
-{
-	return memcmp(a, b, ENTRY_ID_LENGTH);
-}
-
-/* Not by the newest name: one is given when a submission begins to write, and
- * that may take hours. */
-static bool was_seen(const struct spool_list *seen, const char *id)
-{
-	return seen->count > 0 &&
-	       bsearch(id, seen->id, seen->count, sizeof(*seen->id),
-	               compare_names) != NULL;
-}
-
-/* What is due of `list`, but for what is in `seen`. */
-static void share_out_list(struct round *r, const struct spool_list *list,
-                           const struct spool_list *seen)
+/* What is due of `list`, but for what is in `seen`: not what is older than the
+ * newest of that, since a name is given when a submission begins to write,
+ * which may take hours. */
+static void share_out_list(struct round *r, const struct names *list,
+                           const struct names *seen)
 {
 	size_t *order = turns_make(r->settings->spool, list);
 
 	for (size_t i = 0; i < list->count; i++) {
-		const char *id = list->id[order[i]];
+		const char *id = NAMES_AT(list, order != NULL ? order[i] : i);
 
-		if (!was_seen(seen, id) && is_due(r, id))
+		if (!names_has(seen, id) && is_due(r, id))
 			share_out(r, id);
 	}
 	free(order);
@@ -304,13 +293,15 @@ static void share_out_list(struct round *r, const struct spool_list *list,
  * there are more. */
 static bool share_out_some(struct round *r)
 {
-	const struct spool_list *list = &r->result->seen;
+	const struct names *list = &r->result->seen;
 
-	if (r->order == NULL)
+	if (!r->is_sharing)
 		return false;
 	for (size_t i = 0; i < SLICE && r->shared < list->count && r->end == 0;
 	     i++) {
-		const char *id = list->id[r->order[r->shared++]];
+		size_t next = r->shared++;
+		const char *id = NAMES_AT(
+			list, r->order != NULL ? r->order[next] : next);
 
 		if (is_due(r, id))
 			share_out(r, id);
@@ -319,21 +310,22 @@ static bool share_out_some(struct round *r)
 		return true;
 	free(r->order);
 	r->order = NULL;
+	r->is_sharing = false;
 	return false;
 }
 
 bool round_has_missed(const struct round_settings *settings,
                       const struct round_result *result)
 {
-	struct spool_list list;
+	struct names list;
 	struct fault f;
 	bool missed = pickup_has_more(settings->spool);
 
 	if (missed || spool_list(settings->spool, SPOOL_NEW, &list, &f) != 0)
 		return missed;
 	for (size_t i = 0; i < list.count && !missed; i++)
-		missed = !was_seen(&result->seen, list.id[i]);
-	spool_list_release(&list);
+		missed = !names_has(&result->seen, NAMES_AT(&list, i));
+	names_release(&list);
 	return missed;
 }
 
@@ -341,7 +333,7 @@ bool round_has_missed(const struct round_settings *settings,
  * waiting until it is done. */
 static void share_out_arrivals(struct round *r)
 {
-	struct spool_list list;
+	struct names list;
 	struct fault f;
 
 	wake_drain(r->settings->wake);
@@ -354,13 +346,13 @@ static void share_out_arrivals(struct round *r)
 	share_out_list(r, &list, &r->result->seen);
 	for (size_t i = 0; i < r->count; i++)
 		route_sort(&r->routes[i]);
-	spool_list_release(&r->result->seen);
+	names_release(&r->result->seen);
 	r->result->seen = list;
 }
 
 void round_result_release(struct round_result *result)
 {
-	spool_list_release(&result->seen);
+	names_release(&result->seen);
 }
 
 /* --- driving ------------------------------------------------------------ */
@@ -397,7 +389,7 @@ static int64_t wait_time(const struct waits *w)
 /* True: somebody rang. */
 static bool wait_for_all(const struct round *r, const struct waits *w)
 {
-	int64_t milliseconds = r->order != NULL ? 0 : wait_time(w);
+	int64_t milliseconds = r->is_sharing ? 0 : wait_time(w);
 	struct timespec most = {
 		.tv_sec = milliseconds / 1000,
 		.tv_nsec = milliseconds % 1000 * 1000000,
@@ -494,7 +486,8 @@ int round_run(const struct round_settings *settings, const volatile int *stop,
 	failed = spool_list(settings->spool, SPOOL_NEW, &result->seen, f);
 	for (size_t i = 0; i < settings->id_count; i++)
 		share_out_named(&r, settings->ids[i]);
-	if (failed == 0 && settings->id_count == 0)
+	r.is_sharing = failed == 0 && settings->id_count == 0;
+	if (r.is_sharing)
 		r.order = turns_make(settings->spool, &result->seen);
 	if (failed == 0)
 		drive(&r, stop);

@@ -32,12 +32,12 @@ struct round_settings {
 struct round_result {
 	struct job_result jobs;
 	unsigned connections;
-	unsigned waiting;       /* entries that were not due or whose smarthost
-	                           is left alone */
-	bool is_held_back;      /* some of them by a smarthost left alone */
-	bool is_missing;        /* an id that was asked for is not there */
-	int64_t next;           /* when the next one is due, 0: never */
-	struct spool_list seen; /* all that was in new/ at the last look */
+	unsigned waiting;  /* entries that were not due or whose smarthost
+	                      is left alone */
+	bool is_held_back; /* some of them by a smarthost left alone */
+	bool is_missing;   /* an id that was asked for is not there */
+	int64_t next;      /* when the next one is due, 0: never */
+	struct names seen; /* all that was in new/ at the last look */
 };
 
 void round_result_release(struct round_result *result);

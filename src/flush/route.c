@@ -47,8 +47,7 @@ bool route_take_left(struct route *r, char id[ENTRY_ID_LENGTH + 1])
 	enum supply_kind unused;
 
 	if (r->passed.count > 0) {
-		memcpy(id, r->passed.id[--r->passed.count],
-		       ENTRY_ID_LENGTH + 1);
+		names_pop(&r->passed, id);
 		return true;
 	}
 	return r->is_stopped && r->falls_back &&
@@ -77,7 +76,7 @@ void route_release(struct route *r)
 		carry_release(&r->lanes[i]);
 	departure_release(&r->departure);
 	supply_release(&r->supply);
-	spool_list_release(&r->passed);
+	names_release(&r->passed);
 }
 
 void route_add(struct route *r, const char *id)

@@ -38,8 +38,8 @@ struct route {
 
 	struct route *fallback; /* borrowed, NULL: there is none (flush/way) */
 
-	struct supply supply;     /* entries of this pass */
-	struct spool_list passed; /* those that the fallback is to get */
+	struct supply supply; /* entries of this pass */
+	struct names passed;  /* those that the fallback is to get */
 	struct carry lanes[ROUTE_LANES];
 	struct departure departure;
 	struct pace pace;

@@ -113,7 +113,7 @@ static void end_job(struct route *r, struct carry *c, struct job *job)
 	c->is_refused = is_refused_here(c);
 	if (passes_on(r, c, job)) {
 		r->result.later = later; /* likewise */
-		spool_list_add(&r->passed, job->entry.id);
+		names_add(&r->passed, job->entry.id);
 		job_free(&job);
 		return;
 	}

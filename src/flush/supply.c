@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "flush/supply.h"
 
-#include <string.h>
-
 #include "flush/turns.h"
+
+#define COMPACT 1024 /* names that are worth it */
 
 void supply_release(struct supply *s)
 {
 	for (size_t i = 0; i < SUPPLY_KINDS; i++)
-		spool_list_release(&s->line[i].list);
-	spool_list_release(&s->returned);
+		names_release(&s->line[i].list);
+	names_release(&s->returned);
 }
 
 static size_t left(const struct supply_line *l)
@@ -39,12 +39,12 @@ void supply_add(struct supply *s, const char *id)
 
 void supply_set_aside(struct supply *s, enum supply_kind kind, const char *id)
 {
-	spool_list_add(&s->line[kind].list, id);
+	names_add(&s->line[kind].list, id);
 }
 
 void supply_return(struct supply *s, const char *id)
 {
-	spool_list_add(&s->returned, id);
+	names_add(&s->returned, id);
 }
 
 void supply_sort(struct supply *s, const struct spool *spool)
@@ -54,12 +54,20 @@ void supply_sort(struct supply *s, const struct spool *spool)
 	turns_sort(spool, &l->list, l->next);
 }
 
+/* What was taken needs no room. */
+static void compact(struct supply_line *l)
+{
+	if (l->next < COMPACT || l->next < l->list.count / 2)
+		return;
+	names_drop(&l->list, l->next);
+	l->next = 0;
+}
+
 bool supply_take(struct supply *s, unsigned wanted, char *id,
                  enum supply_kind *kind)
 {
 	if (s->returned.count > 0 && (wanted & 1U << SUPPLY_ORDINARY) != 0) {
-		memcpy(id, s->returned.id[--s->returned.count],
-		       ENTRY_ID_LENGTH + 1);
+		names_pop(&s->returned, id);
 		*kind = SUPPLY_ORDINARY;
 		return true;
 	}
@@ -68,7 +76,8 @@ bool supply_take(struct supply *s, unsigned wanted, char *id,
 
 		if ((wanted & 1U << i) == 0 || left(l) == 0)
 			continue;
-		memcpy(id, l->list.id[l->next++], ENTRY_ID_LENGTH + 1);
+		names_at(&l->list, l->next++, id);
+		compact(l);
 		*kind = (enum supply_kind)i;
 		return true;
 	}

@@ -23,13 +23,13 @@ enum supply_kind {
 };
 
 struct supply_line {
-	struct spool_list list;
+	struct names list;
 	size_t next;
 };
 
 struct supply {
 	struct supply_line line[SUPPLY_KINDS];
-	struct spool_list returned; /* taken and not sent: they come first */
+	struct names returned; /* taken and not sent: they come first */
 };
 
 void supply_release(struct supply *s);

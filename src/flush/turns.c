@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include "base/mem.h"
@@ -23,8 +22,7 @@ static int compare(const void *a, const void *b)
 	return x->index < y->index ? -1 : 1;
 }
 
-static struct turn *rank_all(const struct spool *s,
-                             const struct spool_list *list)
+static struct turn *rank_all(const struct spool *s, const struct names *list)
 {
 	struct turn *turns = mem_array(list->count, sizeof(*turns));
 	struct shares shares = { 0 };
@@ -32,7 +30,7 @@ static struct turn *rank_all(const struct spool *s,
 
 	for (size_t i = 0; i < list->count; i++) {
 		turns[i].index = i;
-		if (fstatat(s->place[SPOOL_NEW].fd, list->id[i], &st,
+		if (fstatat(s->place[SPOOL_NEW].fd, NAMES_AT(list, i), &st,
 		            AT_SYMLINK_NOFOLLOW) == 0)
 			turns[i].rank = shares_add(&shares, st.st_uid, 0);
 	}
@@ -40,37 +38,29 @@ static struct turn *rank_all(const struct spool *s,
 	return turns;
 }
 
-size_t *turns_make(const struct spool *s, const struct spool_list *list)
+size_t *turns_make(const struct spool *s, const struct names *list)
 {
-	size_t *order = mem_array(list->count + 1, sizeof(*order));
 	struct turn *turns;
+	size_t *order;
 
-	for (size_t i = 0; i < list->count; i++)
-		order[i] = i;
 	if (!s->is_shared || list->count < 2)
-		return order;
+		return NULL;
 	turns = rank_all(s, list);
 	qsort(turns, list->count, sizeof(*turns), compare);
+	order = mem_array(list->count, sizeof(*order));
 	for (size_t i = 0; i < list->count; i++)
 		order[i] = turns[i].index;
 	free(turns);
 	return order;
 }
 
-void turns_sort(const struct spool *s, struct spool_list *list, size_t first)
+void turns_sort(const struct spool *s, struct names *list, size_t first)
 {
-	struct spool_list rest = { .id = list->id + first,
-		                   .count = list->count - first };
-	size_t *order;
-	char(*sorted)[ENTRY_ID_LENGTH + 1];
+	struct names rest = { .packed = list->packed + first,
+		              .count = list->count - first };
+	size_t *order = turns_make(s, &rest);
 
-	if (rest.count < 2)
-		return;
-	order = turns_make(s, &rest);
-	sorted = mem_array(rest.count, sizeof(*sorted));
-	for (size_t i = 0; i < rest.count; i++)
-		memcpy(sorted[i], rest.id[order[i]], sizeof(*sorted));
-	memcpy(rest.id, sorted, rest.count * sizeof(*sorted));
-	free(sorted);
+	if (order != NULL)
+		names_arrange(list, first, order);
 	free(order);
 }

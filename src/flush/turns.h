@@ -11,11 +11,11 @@
 #include "queue/spool.h"
 
 /* The indices of the list, in the order in which they are to be sent; the
- * caller frees it.  In a queue of one user it is the list's own order. */
-size_t *turns_make(const struct spool *s, const struct spool_list *list);
+ * caller frees it.  NULL: the list's own order, as in a queue of one user. */
+size_t *turns_make(const struct spool *s, const struct names *list);
 
 /* Put what is in `list` from `first` on in order of turns: after something was
  * added at its end. */
-void turns_sort(const struct spool *s, struct spool_list *list, size_t first);
+void turns_sort(const struct spool *s, struct names *list, size_t first);
 
 #endif

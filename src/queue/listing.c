@@ -100,16 +100,13 @@ void listing_item_release(struct listing_item *item)
 	history_release(&item->history);
 }
 
-static bool is_listed(const struct spool_list *list, const char *id)
+static bool is_listed(const struct names *list, const char *id)
 {
-	for (size_t i = list->count; i-- > 0;)
-		if (memcmp(list->id[i], id, ENTRY_ID_LENGTH) == 0)
-			return true;
-	return false;
+	return names_has(list, id);
 }
 
 /* Accepted, and not in new/ yet: there is no more to say of them. */
-static int see_arrivals(const struct arrivals *a, const struct spool_list *list,
+static int see_arrivals(const struct arrivals *a, const struct names *list,
                         int (*see)(void *arg, const struct listing_item *item),
                         void *arg)
 {
@@ -139,7 +136,7 @@ int listing_each(const struct spool *s, enum spool_place place,
                  void *arg, struct fault *f)
 {
 	struct arrivals arrivals = { 0 };
-	struct spool_list list;
+	struct names list;
 	int result = 0;
 
 	if (s->is_shared && place == SPOOL_NEW)
@@ -151,13 +148,13 @@ int listing_each(const struct spool *s, enum spool_place place,
 	for (size_t i = 0; i < list.count && result == 0; i++) {
 		struct listing_item item;
 
-		if (listing_read(s, place, list.id[i], &item))
+		if (listing_read(s, place, NAMES_AT(&list, i), &item))
 			result = see(arg, &item);
 		listing_item_release(&item);
 	}
 	if (result == 0)
 		result = see_arrivals(&arrivals, &list, see, arg);
-	spool_list_release(&list);
+	names_release(&list);
 	arrivals_release(&arrivals);
 	return result;
 }

@@ -300,49 +300,25 @@ int spool_commit(const struct spool *s, const char *id, int fd, struct fault *f)
 
 /* --- lists -------------------------------------------------------------- */
 
-void spool_list_add(struct spool_list *list, const char *id)
-{
-	size_t room = list->room;
-
-	if (list->count == room) {
-		list->room = room == 0 ? 64 : room * 2;
-		list->id =
-			mem_grow(list->id, room, list->room, sizeof(*list->id));
-	}
-	memcpy(list->id[list->count++], id, ENTRY_ID_LENGTH + 1);
-}
-
 static int add_name(void *arg, const char *name)
 {
 	if (entry_is_id(name))
-		spool_list_add(arg, name);
+		names_add(arg, name);
 	return 0;
 }
 
-static int compare_names(const void *a, const void *b)
-{
-	return memcmp(a, b, ENTRY_ID_LENGTH);
-}
-
 int spool_list(const struct spool *s, enum spool_place place,
-               struct spool_list *list, struct fault *f)
+               struct names *list, struct fault *f)
 {
 	memset(list, 0, sizeof(*list));
 	if (s->place[place].fd < 0)
 		return 0;
 	if (dir_each(&s->place[place], add_name, list, f) != 0) {
-		spool_list_release(list);
+		names_release(list);
 		return -1;
 	}
-	if (list->count > 1)
-		qsort(list->id, list->count, sizeof(*list->id), compare_names);
+	names_sort(list);
 	return 0;
-}
-
-void spool_list_release(struct spool_list *list)
-{
-	free(list->id);
-	memset(list, 0, sizeof(*list));
 }
 
 /* --- one entry ---------------------------------------------------------- */

@@ -18,6 +18,7 @@
 #include "base/dir.h"
 #include "base/fault.h"
 #include "queue/entry.h"
+#include "queue/names.h"
 
 enum spool_place {
 	SPOOL_NEW,    /* waiting */
@@ -74,16 +75,8 @@ int spool_commit(const struct spool *s, const char *id, int fd,
 void spool_abandon(const struct spool *s, const char *id, int fd);
 
 /* The names in a place, in order of arrival. */
-struct spool_list {
-	char (*id)[ENTRY_ID_LENGTH + 1];
-	size_t count;
-	size_t room;
-};
-
 int spool_list(const struct spool *s, enum spool_place place,
-               struct spool_list *list, struct fault *f);
-void spool_list_add(struct spool_list *list, const char *id);
-void spool_list_release(struct spool_list *list);
+               struct names *list, struct fault *f);
 
 enum spool_taken {
 	SPOOL_TAKEN,

@@ -206,7 +206,7 @@ static int act_on_all(struct request *r, const struct action *action)
 	int status = EX_OK;
 
 	for (int p = 0; p < SPOOL_PLACES; p++) {
-		struct spool_list list;
+		struct names list;
 		struct fault f = { 0 };
 
 		if ((action->places & IN(p)) == 0 || r->spool.place[p].fd < 0)
@@ -214,10 +214,11 @@ static int act_on_all(struct request *r, const struct action *action)
 		if (spool_list(&r->spool, (enum spool_place)p, &list, &f) != 0)
 			return command_fail(&f);
 		for (size_t i = 0; i < list.count; i++)
-			if (is_ours(r, (enum spool_place)p, list.id[i]) &&
-			    act_on(r, action, list.id[i], &f) != 0)
+			if (is_ours(r, (enum spool_place)p,
+			            NAMES_AT(&list, i)) &&
+			    act_on(r, action, NAMES_AT(&list, i), &f) != 0)
 				status = command_fail(&f);
-		spool_list_release(&list);
+		names_release(&list);
 	}
 	return status;
 }

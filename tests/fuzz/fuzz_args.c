@@ -200,12 +200,13 @@ static void check_message(const struct sbuf *message)
 static void check_entry(const struct spool *s)
 {
 	struct fault f = { 0 };
-	struct spool_list list;
+	struct names list;
 	struct sbuf message;
 	struct entry e;
 
 	must(spool_list(s, SPOOL_NEW, &list, &f) == 0 && list.count == 1);
-	must(spool_take(s, SPOOL_NEW, list.id[0], &e, &f) == SPOOL_TAKEN);
+	must(spool_take(s, SPOOL_NEW, NAMES_AT(&list, 0), &e, &f) ==
+	     SPOOL_TAKEN);
 	must(e.envelope.sender[0] == '\0' ||
 	     address_check(e.envelope.sender, &f) == 0);
 	must(e.envelope.recipient_count > 0);
@@ -216,9 +217,9 @@ static void check_entry(const struct spool *s)
 	must(!message.overflow);
 	check_message(&message);
 	sbuf_release(&message);
-	must(unlinkat(s->place[SPOOL_NEW].fd, list.id[0], 0) == 0);
+	must(unlinkat(s->place[SPOOL_NEW].fd, NAMES_AT(&list, 0), 0) == 0);
 	entry_release(&e);
-	spool_list_release(&list);
+	names_release(&list);
 }
 
 /* --- one call ----------------------------------------------------------- */

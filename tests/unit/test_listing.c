@@ -57,16 +57,16 @@ END_TEST
 static int see_and_remove(void *arg, const struct listing_item *item)
 {
 	struct seen *seen = arg;
-	struct spool_list list;
+	struct names list;
 	struct fault f = { 0 };
 
 	seen->count++;
 	ck_assert_int_eq(spool_list(seen->spool, SPOOL_NEW, &list, &f), 0);
 	for (size_t i = 0; i < list.count; i++)
-		if (strcmp(list.id[i], item->entry.id) != 0)
-			unlinkat(seen->spool->place[SPOOL_NEW].fd, list.id[i],
-			         0);
-	spool_list_release(&list);
+		if (strcmp(NAMES_AT(&list, i), item->entry.id) != 0)
+			unlinkat(seen->spool->place[SPOOL_NEW].fd,
+			         NAMES_AT(&list, i), 0);
+	names_release(&list);
 	return 0;
 }
 

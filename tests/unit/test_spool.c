@@ -71,7 +71,7 @@ START_TEST(open_existing_makes_no_queue)
 {
 	struct fault f = { 0 };
 	bool missing = false;
-	struct spool_list list;
+	struct names list;
 	struct history history;
 	struct spool s;
 
@@ -240,7 +240,7 @@ END_TEST
 START_TEST(names_are_new_and_in_order)
 {
 	char id[ENTRY_ID_LENGTH + 1];
-	struct spool_list list;
+	struct names list;
 	struct fault f = { 0 };
 	struct spool s;
 
@@ -254,11 +254,11 @@ START_TEST(names_are_new_and_in_order)
 	ck_assert_int_eq(spool_list(&s, SPOOL_NEW, &list, &f), 0);
 	ck_assert_uint_eq(list.count, 101);
 	for (size_t i = 1; i < list.count; i++)
-		ck_assert_str_lt(list.id[i - 1], list.id[i]);
-	ck_assert_str_eq(list.id[100], id);
-	ck_assert_int_eq(entry_time(list.id[0]), 1700000000);
+		ck_assert_str_lt(NAMES_AT(&list, i - 1), NAMES_AT(&list, i));
+	ck_assert_str_eq(NAMES_AT(&list, 100), id);
+	ck_assert_int_eq(entry_time(NAMES_AT(&list, 0)), 1700000000);
 	ck_assert_int_eq(entry_time(id), 1700000001);
-	spool_list_release(&list);
+	names_release(&list);
 	spool_release(&s);
 }
 END_TEST

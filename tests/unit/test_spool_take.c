@@ -124,7 +124,7 @@ static const struct {
 
 START_TEST(take_what_is_there)
 {
-	struct spool_list list;
+	struct names list;
 	struct fault f = { 0 };
 	struct spool s;
 
@@ -134,7 +134,7 @@ START_TEST(take_what_is_there)
 	ck_assert(fixture_exists(in("new", SAMPLE_ID)));
 	ck_assert_int_eq(spool_list(&s, SPOOL_NEW, &list, &f), 0);
 	ck_assert_uint_eq(list.count, 1);
-	spool_list_release(&list);
+	names_release(&list);
 	spool_release(&s);
 }
 END_TEST
@@ -186,7 +186,7 @@ START_TEST(foreign_names_are_left_alone)
 		                             "0629C5C4F43F6A1A2B3C4",
 		                             "0629C5C4F43F6A1A2B3C4D.tmp" };
 	char longest[256];
-	struct spool_list list;
+	struct names list;
 	struct fault f = { 0 };
 	struct spool s;
 
@@ -198,7 +198,7 @@ START_TEST(foreign_names_are_left_alone)
 	fixture_write(in("new", longest), "x", 1);
 	ck_assert_int_eq(spool_list(&s, SPOOL_NEW, &list, &f), 0);
 	ck_assert_uint_eq(list.count, 0);
-	spool_list_release(&list);
+	names_release(&list);
 	ck_assert_int_eq(fixture_count("q/new"), COUNT_OF(names) + 1);
 	spool_release(&s);
 }
