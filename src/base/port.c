@@ -130,6 +130,22 @@ void port_hasten(int fd, uint64_t from, uint64_t n)
 #endif
 
 /* x86 has had one for this polynomial since 2008. */
+/* The C library moves the border up with the first large block that is freed,
+ * unless it was told one. */
+#ifdef __GLIBC__
+#include <malloc.h>
+
+void port_return_memory(void)
+{
+	mallopt(M_MMAP_THRESHOLD, 65536);
+	mallopt(M_TRIM_THRESHOLD, 65536);
+}
+#else
+void port_return_memory(void)
+{
+}
+#endif
+
 #ifdef __x86_64__
 __attribute__((target("sse4.2"))) static uint32_t
 crc_by_instruction(uint32_t crc, const unsigned char *p, size_t n)

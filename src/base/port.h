@@ -31,6 +31,10 @@ int port_random(void *bytes, size_t n);
  * that a later fsync() finds less to do. */
 void port_hasten(int fd, uint64_t from, uint64_t n);
 
+/* Large blocks of memory are the kernel's again when they are freed, and do not
+ * keep the heap from shrinking: for programs that run for long. */
+void port_return_memory(void);
+
 /* crc_add() by an instruction of the processor.  False: it has none. */
 bool port_crc(uint32_t *crc, const void *bytes, size_t n);
 

@@ -44,6 +44,8 @@ struct lane {
 	struct login login;
 
 	int64_t deadline;   /* 0: none running */
+	int64_t asked;      /* clock_ticks() when it began */
+	int64_t round_trip; /* the shortest wait for an answer */
 	bool for_progress;  /* of the writing, not of an answer */
 	size_t room;        /* of the output at the last look */
 	bool has_handshake; /* begun */
@@ -106,8 +108,10 @@ void lane_free(struct lane **lane)
 
 static void start_deadline(struct lane *l, unsigned seconds)
 {
-	if (l->deadline == 0)
-		l->deadline = clock_ticks() + (int64_t)seconds * 1000;
+	if (l->deadline != 0)
+		return;
+	l->asked = clock_ticks();
+	l->deadline = l->asked + (int64_t)seconds * 1000;
 }
 
 static void clear_deadline(struct lane *l)
@@ -302,6 +306,15 @@ static void log_reply(const struct lane *l)
 	log_debug("relay=%s < %s", l->peer, r->code == 334 ? "334 ***" : text);
 }
 
+static void measure(struct lane *l)
+{
+	int64_t trip = clock_ticks() - l->asked;
+
+	if (l->deadline != 0 && !l->for_progress &&
+	    (l->round_trip == 0 || trip < l->round_trip))
+		l->round_trip = trip;
+}
+
 /* Give the session what is in the input, one reply at a time. */
 static bool take_input(struct lane *l)
 {
@@ -314,6 +327,7 @@ static bool take_input(struct lane *l)
 	stream_consume(l->stream, used);
 	if (l->session.reader.is_done) {
 		log_reply(l);
+		measure(l);
 		clear_deadline(l);
 		if (l->session.has_trouble) /* a login that was refused */
 			login_release(&l->login);
@@ -632,9 +646,14 @@ void lane_wait(struct lane *l)
 	session_wait(&l->session);
 }
 
-bool lane_is_greeted(const struct lane *l)
+int64_t lane_round_trip(const struct lane *l)
 {
-	return l->session.is_greeted;
+	return l->round_trip;
+}
+
+bool lane_is_deep(const struct lane *l)
+{
+	return session_may_overlap(&l->session) && l->session.offer.chunking;
 }
 
 bool lane_may_overlap(const struct lane *l)

@@ -67,8 +67,11 @@ bool lane_has(const struct lane *l, const struct session_mail *mail);
 /* When ready: no more until the next answer. */
 void lane_wait(struct lane *l);
 
-/* Did the server say that it serves us? */
-bool lane_is_greeted(const struct lane *l);
+/* Milliseconds that the server's fastest answer took. */
+int64_t lane_round_trip(const struct lane *l);
+
+/* Does it bear many messages ahead of answers, not only an envelope? */
+bool lane_is_deep(const struct lane *l);
 
 /* Does the server bear messages ahead of answers?  Known past the greeting. */
 bool lane_may_overlap(const struct lane *l);

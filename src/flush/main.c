@@ -115,6 +115,7 @@ static void prepare(void)
 	signal(SIGXFSZ, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);
 	port_forbid_dumps();
+	port_return_memory();
 }
 
 static int check_ids(char *const *ids, size_t count, struct fault *f)

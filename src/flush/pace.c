@@ -3,6 +3,7 @@
 
 #define RECOVERY 12  /* messages for one more connection */
 #define PATIENCE 500 /* milliseconds that are not worth another connection */
+#define ENOUGH 10    /* messages a millisecond: more no disk can record */
 
 void pace_init(struct pace *p, unsigned most)
 {
@@ -31,8 +32,9 @@ static int64_t smooth(int64_t before, int64_t now)
 	return before == 0 ? now : before + (now - before) / 4;
 }
 
-void pace_ready(struct pace *p, int64_t milliseconds)
+void pace_ready(struct pace *p, int64_t milliseconds, int64_t round_trip)
 {
+	p->trip = round_trip;
 	p->setup = smooth(p->setup, milliseconds > 0 ? milliseconds : 1);
 }
 
@@ -65,26 +67,36 @@ void pace_settle(struct pace *p, unsigned most)
 		p->limit = p->most;
 }
 
+/* Each connection has a message, or as many as go ahead of answers. */
+static unsigned at_once(const struct pace_state *now)
+{
+	return now->under_way > now->lanes ? now->under_way : now->lanes;
+}
+
 /* Milliseconds that those there are would take for what waits.  Before the
- * first message is taken: a login takes some nine round trips, a message two.
- */
+ * first message is taken: two round trips. */
 static int64_t rest(const struct pace *p, const struct pace_state *now)
 {
-	int64_t each = p->each > 0 ? p->each : 8 * p->setup / 4;
-	unsigned at_once =
-		now->under_way > now->lanes ? now->under_way : now->lanes;
+	int64_t each = p->each > 0 ? p->each : 8 * 2 * p->trip;
 
-	return (int64_t)now->waiting * each / 8 / (int64_t)at_once;
+	return (int64_t)now->waiting * each / 8 / (int64_t)at_once(now);
+}
+
+/* Those under way are answered as fast as anybody could use it. */
+static bool is_fast(const struct pace *p, const struct pace_state *now)
+{
+	return p->each > 0 && 8 * (int64_t)at_once(now) >= ENOUGH * p->each;
 }
 
 unsigned pace_wanted(const struct pace *p, const struct pace_state *now)
 {
-	unsigned wanted = 4 * now->greeted;
+	unsigned wanted = 4 * now->ready;
 
 	if (now->lanes == 0)
 		return now->waiting > 0 ? 1 : 0;
-	if (now->ready == 0 || now->waiting <= now->lanes ||
-	    p->each > 2 * p->least || rest(p, now) < 2 * p->setup + PATIENCE)
+	if (now->ready == 0 || (now->is_deep && p->each == 0) ||
+	    now->waiting <= now->lanes || p->each > 2 * p->least ||
+	    is_fast(p, now) || rest(p, now) < 2 * p->setup + PATIENCE)
 		return now->lanes;
 	if (wanted > now->waiting)
 		wanted = (unsigned)now->waiting;

@@ -4,17 +4,17 @@
  * Pure: told how long things took, it answers with a number.  One connection
  * until its login; more only while what waits would keep those there are busy,
  * with as many messages ahead of answers as they have now, for longer than it
- * takes to make another; three new ones for each that the server has greeted,
- * since one too many is told then; never over the limit, and none once each
- * message takes twice as long as it did: then the server, or we, have enough to
- * do.  A server that throttles
- * halves the limit, and each dozen of messages that it takes after that adds
- * one (additive increase, multiplicative decrease): hosts that share an account
- * come to an agreement without a word between them.
+ * takes to make another; three new ones for each that is ready, never over the
+ * limit, and none once each message takes twice as long as it did, or all are
+ * answered at once: then the server, or we, have enough to do.  A server that
+ * throttles halves the limit, and each dozen of messages that it takes after
+ * that adds one (additive increase, multiplicative decrease): hosts that share
+ * an account come to an agreement without a word between them.
  */
 #ifndef FLUSH_PACE_H
 #define FLUSH_PACE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +24,7 @@ struct pace {
 	unsigned limit;   /* that the server bears */
 	unsigned good;    /* messages since the limit changed */
 	int64_t setup;    /* milliseconds to a login, smoothed; 0: unknown */
+	int64_t trip;     /* milliseconds of the last round trip */
 	int64_t each;     /* milliseconds for a message, in eighths, smoothed */
 	int64_t least;    /* that it ever was */
 };
@@ -37,8 +38,9 @@ void pace_remember(struct pace *p, unsigned connections);
 unsigned pace_limit(const struct pace *p);
 unsigned pace_learned(const struct pace *p);
 
-/* A connection is ready after, a message was taken in, so many milliseconds. */
-void pace_ready(struct pace *p, int64_t milliseconds);
+/* A connection is ready after, a message was taken in, so many milliseconds.
+ * `round_trip`: what the server's fastest answer took. */
+void pace_ready(struct pace *p, int64_t milliseconds, int64_t round_trip);
 void pace_taken(struct pace *p, int64_t milliseconds);
 
 /* The server said: not so many (`lanes` there were). */
@@ -50,9 +52,9 @@ void pace_settle(struct pace *p, unsigned most);
 /* What there is. */
 struct pace_state {
 	unsigned lanes;
-	unsigned greeted;   /* of the lanes, by their server */
-	unsigned ready;     /* of these, past the login */
+	unsigned ready;     /* of them past the login */
 	unsigned under_way; /* messages */
+	bool is_deep;       /* a lane may have many of them */
 	size_t waiting;     /* that no lane has yet */
 };
 

@@ -26,7 +26,7 @@ struct route_sum route_sum(const struct route *r)
 		if (c->lane == NULL)
 			continue;
 		sum.lanes++;
-		sum.greeted += lane_is_greeted(c->lane);
+		sum.is_deep |= c->is_ready && lane_is_deep(c->lane);
 		sum.staying += c->is_ready && !c->is_leaving;
 		sum.ready += c->is_ready;
 		sum.large += carry_has(c, SUPPLY_LARGE_ONE);
@@ -185,7 +185,8 @@ static void feed_idle(struct route *r, struct carry *c)
 {
 	if (!c->is_ready) {
 		c->is_ready = true;
-		pace_ready(&r->pace, clock_ticks() - c->called);
+		pace_ready(&r->pace, clock_ticks() - c->called,
+		           lane_round_trip(c->lane));
 		r->host_failures = 0;
 		hosts_learn(&r->spool->pause, r->smarthost,
 		            lane_connect(c->lane), NULL);
@@ -312,9 +313,9 @@ static bool turn(struct route *r)
 static unsigned lanes_wanted(const struct route *r, const struct route_sum *sum)
 {
 	const struct pace_state now = { .lanes = sum->lanes,
-		                        .greeted = sum->greeted,
 		                        .ready = sum->ready,
 		                        .under_way = sum->under_way,
+		                        .is_deep = sum->is_deep,
 		                        .waiting = supply_count(&r->supply) };
 	unsigned wanted = pace_wanted(&r->pace, &now);
 

@@ -13,7 +13,8 @@
 
 /* What the lanes have, added up. */
 struct route_sum {
-	unsigned lanes, greeted, ready, staying, large, suspects, under_way;
+	unsigned lanes, ready, staying, large, suspects, under_way;
+	bool is_deep; /* one of the lanes may have many messages under way */
 };
 
 struct route_sum route_sum(const struct route *r);

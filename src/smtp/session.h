@@ -155,7 +155,6 @@ struct session {
 	struct reply_reader reader;
 	enum step step;
 	bool is_encrypted;
-	bool is_greeted;
 	bool is_known; /* its greeting names a server that bears overlap */
 	struct session_due due[SESSION_DUE];
 	size_t due_first, due_count;

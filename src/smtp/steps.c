@@ -74,7 +74,6 @@ static bool names_known_server(const struct reply *r)
 
 static enum step on_greeting(struct session *s, const struct reply *r)
 {
-	s->is_greeted = ok(r);
 	s->is_known = names_known_server(r);
 	return ok(r) ? STEP_EHLO : refused_for_good(s, VERDICT_AT_GREETING, r);
 }

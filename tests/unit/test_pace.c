@@ -14,35 +14,39 @@ static const struct {
 	struct pace_state now;
 	unsigned wanted;
 } cases[] = {
-	{ 20, 0, 0, { 0, 0, 0, 0, 0 }, 0 },
-	{ 20, 0, 0, { 0, 0, 0, 0, 1 }, 1 },
-	{ 20, 0, 0, { 0, 0, 0, 0, 1000 }, 1 },
-	{ 20, 0, 0, { 1, 0, 0, 0, 1000 }, 1 },	/* not even a greeting yet */
-	{ 20, 0, 0, { 1, 1, 0, 0, 1000 }, 1 },	/* no login yet */
-	{ 20, 450, 0, { 1, 1, 1, 0, 1000 }, 4 },	/* no message yet */
-	{ 20, 450, 0, { 1, 1, 1, 0, 10 }, 1 },	/* one takes about 110 ms */
-	{ 20, 450, 110, { 1, 1, 1, 1, 1000 }, 4 },
-	{ 20, 450, 110, { 4, 1, 1, 1, 1000 }, 4 },	/* three are on their way */
-	{ 20, 450, 110, { 4, 2, 1, 1, 1000 }, 8 },	/* one is welcome */
-	{ 20, 450, 110, { 4, 4, 1, 1, 1000 }, 16 },
-	{ 20, 450, 110, { 16, 16, 4, 4, 1000 }, 20 },
-	{ 20, 450, 110, { 20, 20, 20, 20, 1000 }, 20 },
-	{ 20, 500, 110, { 1, 1, 1, 1, 3 }, 1 },	/* 330 ms are not worth 500 */
-	{ 20, 500, 110, { 1, 1, 1, 1, 1 }, 1 },
-	{ 20, 10, 0, { 1, 1, 1, 1, 100 }, 1 },	/* next door */
-	{ 3, 500, 110, { 2, 2, 2, 2, 1000 }, 3 },
-	{ 3, 500, 110, { 3, 3, 3, 3, 1000 }, 3 },
-	{ 1, 500, 110, { 1, 1, 1, 1, 1000 }, 1 },
-	{ 20, 500, 9000, { 4, 4, 4, 4, 5 }, 5 },
-	{ 20, 500, 110, { 1, 1, 1, 64, 500 }, 1 },	/* ahead of answers: 860 ms */
-	{ 20, 500, 110, { 1, 1, 1, 64, 5000 }, 4 },
+	{ 20, 0, 0, { 0, 0, 0, false, 0 }, 0 },
+	{ 20, 0, 0, { 0, 0, 0, false, 1 }, 1 },
+	{ 20, 0, 0, { 0, 0, 0, false, 1000 }, 1 },
+	{ 20, 0, 0, { 1, 0, 0, false, 1000 }, 1 },	/* not even a greeting yet */
+	{ 20, 450, 0, { 1, 1, 0, false, 1000 }, 4 },	/* no message yet */
+	{ 20, 450, 0, { 1, 1, 0, false, 10 }, 1 },	/* each takes 100 ms */
+	{ 20, 450, 110, { 1, 1, 1, false, 1000 }, 4 },
+	{ 20, 450, 110, { 4, 1, 1, false, 1000 }, 4 },	/* three are on their way */
+	{ 20, 450, 110, { 4, 2, 1, false, 1000 }, 8 },
+	{ 20, 450, 110, { 4, 4, 4, false, 1000 }, 16 },
+	{ 20, 450, 110, { 16, 16, 16, false, 1000 }, 20 },
+	{ 20, 450, 110, { 20, 20, 20, false, 1000 }, 20 },
+	{ 20, 500, 110, { 1, 1, 1, false, 3 }, 1 },	/* 330 ms are not worth 500 */
+	{ 20, 500, 110, { 1, 1, 1, false, 1 }, 1 },
+	{ 20, 10, 0, { 1, 1, 1, false, 100 }, 1 },	/* next door */
+	{ 3, 500, 110, { 2, 2, 2, false, 1000 }, 3 },
+	{ 3, 500, 110, { 3, 3, 3, false, 1000 }, 3 },
+	{ 1, 500, 110, { 1, 1, 1, false, 1000 }, 1 },
+	{ 20, 500, 9000, { 4, 4, 4, false, 5 }, 5 },
+	{ 20, 500, 110, { 1, 1, 64, false, 500 }, 1 },	/* ahead of answers: 860 ms */
+	{ 20, 500, 110, { 1, 1, 64, false, 5000 }, 4 },
+	{ 20, 450, 0, { 1, 1, 0, true, 1000 }, 1 },	/* it will show what it can */
+	{ 20, 450, 55, { 1, 1, 4, true, 1000 }, 4 },
+	{ 20, 450, 55, { 4, 1, 64, true, 900 }, 4 },
+	{ 20, 2, 1, { 1, 1, 1, false, 100000 }, 4 },
+	{ 20, 2, 1, { 12, 12, 12, false, 100000 }, 12 },	/* 10 a millisecond */
 };
 /* clang-format on */
 
 /* With so many, all of them ready, and a lot of work. */
 static unsigned wanted_with(const struct pace *p, unsigned lanes)
 {
-	const struct pace_state now = { lanes, lanes, lanes, lanes, 1000 };
+	const struct pace_state now = { lanes, lanes, lanes, false, 1000 };
 
 	return pace_wanted(p, &now);
 }
@@ -53,7 +57,7 @@ START_TEST(wanted)
 
 	pace_init(&p, cases[_i].most);
 	if (cases[_i].setup > 0)
-		pace_ready(&p, cases[_i].setup);
+		pace_ready(&p, cases[_i].setup, cases[_i].setup / 9);
 	if (cases[_i].each > 0)
 		pace_taken(&p, cases[_i].each);
 	ck_assert_uint_eq(pace_wanted(&p, &cases[_i].now), cases[_i].wanted);
@@ -66,7 +70,7 @@ START_TEST(throttled)
 	struct pace p;
 
 	pace_init(&p, 20);
-	pace_ready(&p, 500);
+	pace_ready(&p, 500, 50);
 	for (int i = 0; i < 100; i++)
 		pace_taken(&p, 100);
 	pace_throttled(&p, 16);
@@ -89,7 +93,7 @@ START_TEST(settled)
 	struct pace p;
 
 	pace_init(&p, 20);
-	pace_ready(&p, 500);
+	pace_ready(&p, 500, 50);
 	pace_settle(&p, 3);
 	for (int i = 0; i < 1000; i++)
 		pace_taken(&p, 100);
@@ -128,7 +132,7 @@ START_TEST(enough)
 	struct pace p;
 
 	pace_init(&p, 20);
-	pace_ready(&p, 100);
+	pace_ready(&p, 100, 50);
 	pace_taken(&p, 50);
 	ck_assert_uint_eq(wanted_with(&p, 2), 8);
 	for (int i = 0; i < 20; i++)
