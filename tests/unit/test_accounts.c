@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "fixture.h"
 
 #define TEN "0123456789"
 #define HUNDRED TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
@@ -69,14 +70,9 @@ int main(void)
 {
 	Suite *suite = suite_create("accounts");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(all, name, 0, COUNT_OF(names));
 	tcase_add_test(all, accounts_of_this_machine);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return fixture_run(suite);
 }

@@ -10,6 +10,7 @@
 
 #include "base/attr.h"
 #include "base/mem.h"
+#include "fixture.h"
 
 /* Every address passes the check, is there once and can be found. */
 static void sane(struct address_list *l)
@@ -548,8 +549,6 @@ int main(void)
 {
 	Suite *suite = suite_create("address");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, all);
 	tcase_add_loop_test(all, list, 0, COUNT_OF(lists));
@@ -565,8 +564,5 @@ int main(void)
 	tcase_add_loop_test(all, bare, 0, COUNT_OF(checks));
 	tcase_add_test(all, parts);
 	tcase_add_loop_test(all, login, 0, COUNT_OF(logins));
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return fixture_run(suite);
 }

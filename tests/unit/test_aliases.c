@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "fixture.h"
 
 /* The files of members that a test's aliases may name. */
 static const struct {
@@ -423,8 +424,6 @@ int main(void)
 {
 	Suite *suite = suite_create("aliases");
 	TCase *all = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	suite_add_tcase(suite, all);
 	tcase_set_timeout(all, 60);
@@ -439,9 +438,5 @@ int main(void)
 	tcase_add_test(all, too_many_recipients);
 	tcase_add_test(all, too_many_faults);
 	tcase_add_test(all, too_large);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return fixture_run(suite);
 }

@@ -4,11 +4,11 @@
 
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/attr.h"
 #include "base/mem.h"
+#include "fixture.h"
 #include "message/aliases.h"
 #include "message/rewrite.h"
 
@@ -382,8 +382,6 @@ int main(void)
 {
 	Suite *suite = suite_create("audience");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(all, whom, 0, COUNT_OF(gathered));
 	tcase_add_test(all, here);
@@ -392,8 +390,5 @@ int main(void)
 	tcase_add_test(all, settled_before);
 	tcase_add_test(all, too_many);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return fixture_run(suite);
 }

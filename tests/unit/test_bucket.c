@@ -185,8 +185,6 @@ int main(void)
 {
 	Suite *suite = suite_create("bucket");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, all);
 	tcase_add_checked_fixture(all, fixture_setup, fixture_teardown);
@@ -198,8 +196,5 @@ int main(void)
 	tcase_add_test(all, remembered);
 	tcase_add_test(all, what_is_left);
 	tcase_add_loop_test(all, what_cannot_be, 0, COUNT_OF(impossible));
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return fixture_run(suite);
 }

@@ -8,7 +8,6 @@
 #include <poll.h>
 #include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -132,8 +131,6 @@ int main(void)
 {
 	Suite *suite = suite_create("changes");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, all);
 	tcase_add_checked_fixture(all, fixture_setup, fixture_teardown);
@@ -142,8 +139,5 @@ int main(void)
 	tcase_add_test(all, too_many);
 	tcase_add_test(all, nothing_to_watch);
 	tcase_add_test(all, network);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return fixture_run(suite);
 }

@@ -16,6 +16,7 @@
 
 #include "base/attr.h"
 #include "base/clock.h"
+#include "fixture.h"
 
 #define LIMIT 1000
 
@@ -269,8 +270,6 @@ int main(void)
 {
 	Suite *suite = suite_create("child");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, all);
 	tcase_set_timeout(all, 120);
@@ -283,8 +282,5 @@ int main(void)
 	tcase_add_test(all, odd_signals);
 	tcase_add_test(all, grandchildren_die);
 	tcase_add_test(all, detach);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return fixture_run(suite);
 }

@@ -9,6 +9,7 @@
 
 #include "base/attr.h"
 #include "base/sbuf.h"
+#include "fixture.h"
 
 /* Zones in the form of POSIX, so that no zone files are needed. */
 /* clang-format off */
@@ -154,8 +155,6 @@ int main(void)
 {
 	Suite *suite = suite_create("clock");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, all);
 	tcase_add_loop_test(all, date, 0, COUNT_OF(dates));
@@ -164,8 +163,5 @@ int main(void)
 	tcase_add_test(all, now_is_the_systems);
 	tcase_add_test(all, a_test_sets_the_clock);
 	tcase_add_test(all, ticks_are_milliseconds);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return fixture_run(suite);
 }

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/attr.h"
+#include "fixture.h"
 
 #define ID "0123456789ABCDEF012345"
 #define DATE "Date: Mon, 23 Nov 2026 04:20:01 +0000\r\n"
@@ -278,8 +279,6 @@ int main(void)
 {
 	Suite *suite = suite_create("complete");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	setenv("TZ", "UTC", 1);
 	tzset();
@@ -290,8 +289,5 @@ int main(void)
 	tcase_add_loop_test(all, strange_host, 0, 5);
 	tcase_add_loop_test(all, recipients_of_header, 0, COUNT_OF(recipients));
 	tcase_add_test(all, many_recipients);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return fixture_run(suite);
 }

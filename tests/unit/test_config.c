@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/attr.h"
+#include "fixture.h"
 
 #define A "smarthost a\n host h\n"
 
@@ -245,8 +246,6 @@ int main(void)
 {
 	Suite *suite = suite_create("config");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, all);
 	tcase_add_checked_fixture(all, make_folder, remove_folder);
@@ -255,8 +254,5 @@ int main(void)
 	tcase_add_loop_test(all, environment, 0, COUNT_OF(environments));
 	tcase_add_test(all, environment_is_a_smarthost);
 	tcase_add_test(all, environment_too_long);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return fixture_run(suite);
 }

@@ -21,6 +21,7 @@
 
 #include "base/attr.h"
 #include "base/clock.h"
+#include "fixture.h"
 #include "net/connect.h"
 #include "net/lookup.h"
 #include "net/race.h"
@@ -778,8 +779,6 @@ int main(void)
 {
 	Suite *suite = suite_create("connect");
 	TCase *t = tcase_create("connect");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(t, 120);
 	tcase_add_loop_test(t, a_host_is_reached, 0, 4);
@@ -802,9 +801,5 @@ int main(void)
 	tcase_add_loop_test(t, a_service_that_is_not_reached, 0, 5);
 	tcase_add_test(t, a_slow_host_leaves_time_for_the_next);
 	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return fixture_run(suite);
 }

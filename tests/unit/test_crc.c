@@ -3,10 +3,10 @@
 #include "base/crc.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/attr.h"
+#include "fixture.h"
 
 /* RFC 3720, appendix B.4, and the value every description of CRC-32C gives. */
 static const struct {
@@ -104,15 +104,10 @@ int main(void)
 {
 	Suite *suite = suite_create("crc");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, all);
 	tcase_add_loop_test(all, published_value, 0, COUNT_OF(published));
 	tcase_add_test(all, any_length_and_place);
 	tcase_add_test(all, every_flipped_bit_and_burst);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return fixture_run(suite);
 }

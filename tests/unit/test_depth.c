@@ -3,8 +3,8 @@
 #include "flush/depth.h"
 
 #include <check.h>
-#include <stdlib.h>
 
+#include "fixture.h"
 #include "smtp/session.h"
 
 /* Four times as many with each round trip, and never more than a session
@@ -80,16 +80,11 @@ int main(void)
 {
 	Suite *suite = suite_create("depth");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, all);
 	tcase_add_test(all, grows);
 	tcase_add_test(all, slows_down);
 	tcase_add_test(all, no_time_at_all);
 	tcase_add_test(all, bytes);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return fixture_run(suite);
 }

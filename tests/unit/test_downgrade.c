@@ -7,11 +7,11 @@
 #include "message/downgrade.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/attr.h"
 #include "base/sbuf.h"
+#include "fixture.h"
 
 #define LIMIT ((size_t)64 << 20)
 #define UE "\303\274"
@@ -448,8 +448,6 @@ int main(void)
 {
 	Suite *suite = suite_create("downgrade");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, all);
 	tcase_add_loop_test(all, message, 0, COUNT_OF(messages));
@@ -457,8 +455,5 @@ int main(void)
 	tcase_add_test(all, several_servers);
 	tcase_add_test(all, a_failed_write_ends_it);
 	tcase_add_loop_test(all, deep, 0, COUNT_OF(deeps));
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return fixture_run(suite);
 }

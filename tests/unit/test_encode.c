@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "fixture.h"
 
 #define TEXT(s) s, sizeof(s) - 1
 #define LIMIT 1000000
@@ -292,8 +293,6 @@ int main(void)
 {
 	Suite *suite = suite_create("encode");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, all);
 	tcase_add_loop_test(all, quoted, 0, COUNT_OF(quotes));
@@ -301,8 +300,5 @@ int main(void)
 	tcase_add_loop_test(all, utf8, 0, COUNT_OF(texts));
 	tcase_add_loop_test(all, encoded_words, 0, COUNT_OF(words));
 	tcase_add_test(all, any_words);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return fixture_run(suite);
 }

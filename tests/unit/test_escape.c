@@ -9,6 +9,7 @@
 
 #include "base/attr.h"
 #include "base/sbuf.h"
+#include "fixture.h"
 
 #define TEXT(s) s, sizeof(s) - 1
 
@@ -161,8 +162,6 @@ int main(void)
 {
 	Suite *suite = suite_create("escape");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, all);
 	tcase_set_timeout(all, 240);
@@ -171,8 +170,5 @@ int main(void)
 	tcase_add_test(all, no_room_at_all);
 	tcase_add_loop_test(all, as_json, 0, COUNT_OF(json));
 	tcase_add_test(all, every_three_bytes);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return fixture_run(suite);
 }

@@ -4,10 +4,10 @@
 
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/attr.h"
+#include "fixture.h"
 
 /* Smarthosts a, b, ... of which each names its fallback, or - for none. */
 static struct config *parse(const char *fallbacks, struct config_errors *errors,
@@ -125,16 +125,10 @@ int main(void)
 {
 	Suite *suite = suite_create("fallback");
 	TCase *t = tcase_create("fallback");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(t, who_takes_over, 0, COUNT_OF(chains));
 	tcase_add_loop_test(t, what_is_wrong, 0, COUNT_OF(wrong));
 	tcase_add_test(t, a_long_loop);
 	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return fixture_run(suite);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "fixture.h"
 #include "message/encode.h"
 
 #define LIMIT ((size_t)64 << 20)
@@ -307,8 +308,6 @@ int main(void)
 {
 	Suite *suite = suite_create("field");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, all);
 	tcase_add_loop_test(all, ascii, 0, COUNT_OF(fields));
@@ -316,8 +315,5 @@ int main(void)
 	tcase_add_loop_test(all, never_closed, 0, 6);
 	tcase_add_test(all, short_lines_stay);
 	tcase_add_test(all, any_bytes);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return fixture_run(suite);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "fixture.h"
 
 #define TEXT(s) s, sizeof(s) - 1
 #define A "smarthost a\n host h\n"
@@ -414,8 +415,6 @@ int main(void)
 {
 	Suite *suite = suite_create("file");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, all);
 	tcase_add_test(all, the_cause_is_told_first);
@@ -429,8 +428,5 @@ int main(void)
 	tcase_add_test(all, taken);
 	tcase_add_loop_test(all, defaults_that_depend, 0, COUNT_OF(settled));
 	tcase_add_test(all, starttls_on_465_if_wanted);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return fixture_run(suite);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "fixture.h"
 
 #define BYTES(s) s, sizeof(s) - 1
 
@@ -140,8 +141,6 @@ int main(void)
 {
 	Suite *suite = suite_create("gate");
 	TCase *tc = tcase_create("gate");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tc, a_line_is_one_line, 0, (int)COUNT_OF(lines));
 	tcase_add_test(tc, a_line_is_not_too_long);
@@ -149,9 +148,5 @@ int main(void)
 	                    (int)COUNT_OF(addresses));
 	tcase_add_test(tc, an_address_is_not_too_long);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed > 0 ? 1 : 0;
+	return fixture_run(suite);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "fixture.h"
 
 /* A text with its length: it may hold NUL. */
 #define TEXT(s) s, sizeof(s) - 1
@@ -438,8 +439,6 @@ int main(void)
 {
 	Suite *suite = suite_create("header");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, all);
 	tcase_add_loop_test(all, section, 0, COUNT_OF(sections));
@@ -455,8 +454,5 @@ int main(void)
 	tcase_add_test(all, no_room_to_add);
 	tcase_add_test(all, a_failed_write_ends_it);
 	tcase_add_test(all, large);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return fixture_run(suite);
 }

@@ -6,7 +6,6 @@
 #include <check.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/attr.h"
@@ -126,8 +125,6 @@ int main(void)
 {
 	Suite *suite = suite_create("limits");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, all);
 	tcase_add_checked_fixture(all, set_up, tear_down);
@@ -136,8 +133,5 @@ int main(void)
 	tcase_add_loop_test(all, damaged, 0, COUNT_OF(torn));
 	tcase_add_test(all, not_a_file);
 	tcase_add_test(all, too_long);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return fixture_run(suite);
 }

@@ -3,10 +3,10 @@
 #include "config/match.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/attr.h"
+#include "fixture.h"
 
 static const struct {
 	const char *glob;
@@ -167,16 +167,11 @@ int main(void)
 {
 	Suite *suite = suite_create("match");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, all);
 	tcase_add_loop_test(all, glob, 0, COUNT_OF(globs));
 	tcase_add_test(all, glob_takes_no_time);
 	tcase_add_loop_test(all, any, 0, COUNT_OF(lists));
 	tcase_add_loop_test(all, way, 0, COUNT_OF(ways));
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return fixture_run(suite);
 }

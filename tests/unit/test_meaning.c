@@ -3,10 +3,10 @@
 #include "message/meaning.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/attr.h"
+#include "fixture.h"
 
 static const struct {
 	const char *status, *words;
@@ -117,14 +117,9 @@ int main(void)
 {
 	Suite *suite = suite_create("meaning");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(all, meanings, 0, COUNT_OF(cases));
 	tcase_add_loop_test(all, where_a_reply_begins, 0, COUNT_OF(replies));
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return fixture_run(suite);
 }

@@ -3,10 +3,10 @@
 #include "message/mime.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/attr.h"
+#include "fixture.h"
 
 #define LIMIT ((size_t)1 << 20)
 #define MIXED(b) "Content-Type: multipart/mixed; boundary=" b "\r\n"
@@ -165,13 +165,8 @@ int main(void)
 {
 	Suite *suite = suite_create("mime");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, all);
 	tcase_add_loop_test(all, message, 0, COUNT_OF(messages));
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return fixture_run(suite);
 }

@@ -3,10 +3,10 @@
 #include "smtp/offer.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/attr.h"
+#include "fixture.h"
 
 enum {
 	STARTTLS = 1,
@@ -147,17 +147,11 @@ int main(void)
 {
 	Suite *suite = suite_create("offer");
 	TCase *tc = tcase_create("offer");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tc, lines_are_offers, 0, (int)COUNT_OF(cases));
 	tcase_add_test(tc, the_first_line_offers_nothing);
 	tcase_add_test(tc, many_mechanisms);
 	tcase_add_test(tc, a_new_offer_is_empty);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed > 0 ? 1 : 0;
+	return fixture_run(suite);
 }

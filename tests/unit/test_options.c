@@ -10,6 +10,7 @@
 #include "config/config.h"
 #include "config/document.h"
 #include "config/value.h"
+#include "fixture.h"
 
 #define WORDS_MAX 16
 
@@ -425,8 +426,6 @@ int main(void)
 {
 	Suite *suite = suite_create("options");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, all);
 	tcase_add_loop_test(all, set_and_print, 0, COUNT_OF(values));
@@ -440,8 +439,5 @@ int main(void)
 	tcase_add_loop_test(all, document_has_every_key, 0,
 	                    COUNT_OF(row_starts));
 	tcase_add_test(all, wrap);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return fixture_run(suite);
 }

@@ -3,9 +3,9 @@
 #include "flush/pace.h"
 
 #include <check.h>
-#include <stdlib.h>
 
 #include "base/attr.h"
+#include "fixture.h"
 
 /* clang-format off */
 static const struct {
@@ -145,8 +145,6 @@ int main(void)
 {
 	Suite *suite = suite_create("pace");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, all);
 	tcase_add_loop_test(all, wanted, 0, COUNT_OF(cases));
@@ -154,8 +152,5 @@ int main(void)
 	tcase_add_test(all, settled);
 	tcase_add_test(all, remembered);
 	tcase_add_test(all, enough);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return fixture_run(suite);
 }

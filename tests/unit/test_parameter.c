@@ -3,10 +3,10 @@
 #include "message/parameter.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/attr.h"
+#include "fixture.h"
 
 /* What was read: the first word, then name=value for each, a | between. */
 static const struct {
@@ -72,14 +72,9 @@ int main(void)
 {
 	Suite *suite = suite_create("parameter");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, all);
 	tcase_add_loop_test(all, value, 0, COUNT_OF(values));
 	tcase_add_test(all, names);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return fixture_run(suite);
 }

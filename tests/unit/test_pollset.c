@@ -5,8 +5,9 @@
 #include <check.h>
 #include <poll.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <unistd.h>
+
+#include "fixture.h"
 
 /* What somebody else polls for may be more than there is. */
 static bool is_ready(int set)
@@ -67,15 +68,9 @@ int main(void)
 {
 	Suite *suite = suite_create("pollset");
 	TCase *t = tcase_create("pollset");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(t, one_of_several);
 	tcase_add_test(t, what_cannot_be_added);
 	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return fixture_run(suite);
 }

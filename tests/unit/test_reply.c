@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "fixture.h"
 
 /* Bytes with their length: they may hold NUL. */
 #define BYTES(s) s, sizeof(s) - 1
@@ -303,8 +304,6 @@ int main(void)
 {
 	Suite *suite = suite_create("reply");
 	TCase *tc = tcase_create("reply");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tc, a_reply_is_the_same_however_it_is_cut, 0,
 	                    (int)COUNT_OF(cases));
@@ -313,9 +312,5 @@ int main(void)
 	tcase_add_test(tc, the_longest_reply_is_64_kib);
 	tcase_add_test(tc, what_is_shown_is_harmless);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed > 0 ? 1 : 0;
+	return fixture_run(suite);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "fixture.h"
 #include "message/report_status.h"
 #include "message/report_text.h"
 
@@ -458,8 +459,6 @@ int main(void)
 {
 	Suite *suite = suite_create("report");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	setenv("TZ", "UTC0", 1);
 	setenv("LC_ALL", "C", 1);
@@ -472,8 +471,5 @@ int main(void)
 	tcase_add_test(all, memory_is_constant);
 	tcase_add_loop_test(all, a_write_that_fails, 0, 20);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return fixture_run(suite);
 }

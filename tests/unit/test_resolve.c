@@ -3,10 +3,10 @@
 #include "message/resolve.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/attr.h"
+#include "fixture.h"
 #include "message/address.h"
 
 static const char file[] = "root: ann, \\ops\n"
@@ -160,15 +160,10 @@ int main(void)
 {
 	Suite *suite = suite_create("resolve");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, all);
 	tcase_add_loop_test(all, resolve, 0, COUNT_OF(cases));
 	tcase_add_test(all, long_stays_itself);
 	tcase_add_test(all, taker_says_enough);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return fixture_run(suite);
 }

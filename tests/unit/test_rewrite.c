@@ -3,10 +3,10 @@
 #include "message/rewrite.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/attr.h"
+#include "fixture.h"
 #include "message/address.h"
 
 #define X "@x.test"
@@ -219,16 +219,11 @@ int main(void)
 {
 	Suite *suite = suite_create("rewrite");
 	TCase *tc = tcase_create("rewrite");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(tc, header, 0, COUNT_OF(headers));
 	tcase_add_loop_test(tc, again, 0, COUNT_OF(headers));
 	tcase_add_loop_test(tc, sender, 0, COUNT_OF(senders));
 	tcase_add_test(tc, scope);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return fixture_run(suite);
 }

@@ -4,11 +4,11 @@
 #include <check.h>
 #include <gsasl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/attr.h"
 #include "base/secret.h"
+#include "fixture.h"
 #include "net/sasl.h"
 #include "tls_peer.h"
 
@@ -609,8 +609,6 @@ int main(void)
 {
 	Suite *suite = suite_create("sasl");
 	TCase *t = tcase_create("sasl");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_unchecked_fixture(t, peer_make_certificates,
 	                            peer_remove_certificates);
@@ -625,9 +623,5 @@ int main(void)
 	tcase_add_test(t, no_password_in_clear);
 	tcase_add_loop_test(t, scram_is_bound_to_tls, 0, 2);
 	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return fixture_run(suite);
 }

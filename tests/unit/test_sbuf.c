@@ -3,10 +3,10 @@
 #include "base/sbuf.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/attr.h"
+#include "fixture.h"
 
 static void sane(const struct sbuf *b)
 {
@@ -173,8 +173,6 @@ int main(void)
 {
 	Suite *suite = suite_create("sbuf");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, all);
 	tcase_add_test(all, empty_is_a_string);
@@ -183,8 +181,5 @@ int main(void)
 	tcase_add_test(all, overflow_stays);
 	tcase_add_test(all, shorten);
 	tcase_add_test(all, grows_byte_by_byte);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return fixture_run(suite);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "fixture.h"
 
 static const struct {
 	const char *bytes;
@@ -52,14 +53,9 @@ int main(void)
 {
 	Suite *suite = suite_create("secret");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, all);
 	tcase_add_loop_test(all, kept, 0, COUNT_OF(texts));
 	tcase_add_test(all, large);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return fixture_run(suite);
 }

@@ -16,6 +16,7 @@
 
 #include "base/attr.h"
 #include "base/sbuf.h"
+#include "fixture.h"
 
 static struct sbuf packet;
 static int trouble; /* h_errno; 0: the packet is the answer */
@@ -421,8 +422,7 @@ int main(void)
 {
 	Suite *suite = suite_create("service");
 	TCase *t = tcase_create("service");
-	SRunner *runner;
-	int failed;
+	int result;
 
 	sbuf_init(&packet, 100000);
 	tcase_add_test(t, servers_are_read);
@@ -438,10 +438,7 @@ int main(void)
 	tcase_add_test(t, what_is_found);
 	tcase_add_loop_test(t, why_not, 0, COUNT_OF(troubles));
 	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
+	result = fixture_run(suite);
 	sbuf_release(&packet);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return result;
 }

@@ -6,10 +6,10 @@
  */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/attr.h"
+#include "fixture.h"
 #include "session_play.h"
 
 START_TEST(one_recipient_refused_one_accepted)
@@ -547,8 +547,6 @@ int main(void)
 {
 	Suite *suite = suite_create("session");
 	TCase *tc = tcase_create("session");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tc, one_recipient_refused_one_accepted, 0, KINDS);
 	tcase_add_loop_test(tc, lost_at_every_point, 0, KINDS * PAIR_TURNS);
@@ -566,9 +564,5 @@ int main(void)
 	tcase_add_test(tc, over_is_over);
 	tcase_add_test(tc, time_limits);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed > 0 ? 1 : 0;
+	return fixture_run(suite);
 }

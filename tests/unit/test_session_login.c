@@ -5,10 +5,10 @@
  */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/attr.h"
+#include "fixture.h"
 #include "session_play.h"
 
 /* --- TLS ---------------------------------------------------------------- */
@@ -521,8 +521,6 @@ int main(void)
 {
 	Suite *suite = suite_create("session_login");
 	TCase *tc = tcase_create("session_login");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tc, a_login_is_not_quoted_back, 0, 3);
 	tcase_add_loop_test(tc, no_tls_no_mail, 0, NO_TLS_CASES);
@@ -540,9 +538,5 @@ int main(void)
 	tcase_add_test(tc, helo_where_it_is_enough);
 	tcase_add_test(tc, no_helo_where_a_login_is_needed);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed > 0 ? 1 : 0;
+	return fixture_run(suite);
 }

@@ -5,10 +5,10 @@
  */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/attr.h"
+#include "fixture.h"
 #include "session_play.h"
 
 /* --- recipients --------------------------------------------------------- */
@@ -454,8 +454,6 @@ int main(void)
 {
 	Suite *suite = suite_create("session_mail");
 	TCase *tc = tcase_create("session_mail");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tc, data_accepted_for_nobody);
 	tcase_add_test(tc, too_many_for_one_transaction);
@@ -473,9 +471,5 @@ int main(void)
 	tcase_add_test(tc, a_refusal_does_not_touch_the_next_message);
 	tcase_add_test(tc, a_quota_stops_the_next_message);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed > 0 ? 1 : 0;
+	return fixture_run(suite);
 }

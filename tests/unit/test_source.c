@@ -13,6 +13,7 @@
 
 #include "base/attr.h"
 #include "config/trust.h"
+#include "fixture.h"
 
 #define WORDS_MAX 4
 
@@ -477,8 +478,6 @@ int main(void)
 {
 	Suite *suite = suite_create("source");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, all);
 	tcase_add_checked_fixture(all, make_folder, remove_folder);
@@ -495,8 +494,5 @@ int main(void)
 	tcase_add_loop_test(all, trust, 0, COUNT_OF(owners));
 	tcase_add_loop_test(all, a_group_that_root_gave_it, 0,
 	                    COUNT_OF(groups));
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return fixture_run(suite);
 }

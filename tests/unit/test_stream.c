@@ -4,12 +4,12 @@
 #include <check.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/attr.h"
+#include "fixture.h"
 #include "tls_peer.h"
 
 #define BULK (4 << 20) /* bytes in each direction */
@@ -425,8 +425,6 @@ int main(void)
 {
 	Suite *suite = suite_create("stream");
 	TCase *t = tcase_create("stream");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_unchecked_fixture(t, peer_make_certificates,
 	                            peer_remove_certificates);
@@ -442,9 +440,5 @@ int main(void)
 	tcase_add_test(t, a_plain_stream_becomes_encrypted);
 	tcase_add_test(t, a_handshake_in_crumbs);
 	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return fixture_run(suite);
 }

@@ -3,8 +3,9 @@
 #include "flush/supply.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "fixture.h"
 
 #define ORDINARY (1U << SUPPLY_ORDINARY)
 #define LARGE (1U << SUPPLY_LARGE_ONE)
@@ -106,8 +107,6 @@ int main(void)
 {
 	Suite *suite = suite_create("supply");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, all);
 	tcase_add_checked_fixture(all, set_up, tear_down);
@@ -115,8 +114,5 @@ int main(void)
 	tcase_add_test(all, returned);
 	tcase_add_test(all, set_aside);
 	tcase_add_test(all, kinds);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return fixture_run(suite);
 }

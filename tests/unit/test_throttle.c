@@ -280,8 +280,6 @@ int main(void)
 {
 	Suite *suite = suite_create("throttle");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, all);
 	tcase_set_timeout(all, 300);
@@ -292,8 +290,5 @@ int main(void)
 	tcase_add_test(all, remembered);
 	tcase_add_test(all, kept);
 	tcase_add_loop_test(all, crowd, 0, COUNT_OF(quotas));
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return fixture_run(suite);
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/attr.h"
+#include "fixture.h"
 #include "tls_peer.h"
 
 /* A client and a server at the two ends of a socket pair. */
@@ -558,8 +559,6 @@ int main(void)
 {
 	Suite *suite = suite_create("tls");
 	TCase *t = tcase_create("tls");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_unchecked_fixture(t, peer_make_certificates,
 	                            peer_remove_certificates);
@@ -580,9 +579,5 @@ int main(void)
 	tcase_add_loop_test(t, the_binding_is_the_servers, 0, 2);
 	tcase_add_test(t, no_binding_without_extended_master_secret);
 	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return fixture_run(suite);
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "fixture.h"
 
 #define LATER FAULT_TEMP
 #define NEVER FAULT_PERM
@@ -405,8 +406,6 @@ int main(void)
 {
 	Suite *suite = suite_create("verdict");
 	TCase *tc = tcase_create("verdict");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tc, known_replies, 0, (int)COUNT_OF(known));
 	tcase_add_loop_test(tc, every_step_and_class, 0,
@@ -420,9 +419,5 @@ int main(void)
 	                    (int)COUNT_OF(recipients));
 	tcase_add_test(tc, which_scopes_are_the_accounts);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed > 0 ? 1 : 0;
+	return fixture_run(suite);
 }

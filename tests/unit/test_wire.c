@@ -13,6 +13,7 @@
 
 #include "base/attr.h"
 #include "base/sbuf.h"
+#include "fixture.h"
 
 #define TEXT(s) s, sizeof(s) - 1
 #define LIMIT 10000000
@@ -592,8 +593,6 @@ int main(void)
 	Suite *suite = suite_create("wire");
 	TCase *all = tcase_create("all");
 	TCase *quick = tcase_create("quick");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, all);
 	tcase_set_timeout(all, 240);
@@ -610,8 +609,5 @@ int main(void)
 	suite_add_tcase(suite, quick);
 	tcase_set_timeout(quick, 120);
 	tcase_add_test(quick, long_header_line);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return fixture_run(suite);
 }

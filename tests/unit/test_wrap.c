@@ -3,10 +3,10 @@
 #include "base/wrap.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/attr.h"
+#include "fixture.h"
 
 #define TEN "abcdefghi "
 #define SEVENTY TEN TEN TEN TEN TEN TEN TEN
@@ -53,13 +53,8 @@ int main(void)
 {
 	Suite *suite = suite_create("wrap");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(all, paragraph, 0, COUNT_OF(cases));
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return fixture_run(suite);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "fixture.h"
 #include "queue/dsn.h"
 
 static const struct {
@@ -91,15 +92,10 @@ int main(void)
 {
 	Suite *suite = suite_create("xtext");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(all, word, 0, COUNT_OF(cases));
 	tcase_add_loop_test(all, read_word, 0, COUNT_OF(words));
 	tcase_add_test(all, every_byte);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return fixture_run(suite);
 }
