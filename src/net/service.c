@@ -112,7 +112,7 @@ static bool take_record(struct reader *r, struct service *s)
 bool service_parse(const unsigned char *answer, size_t n, struct service *s)
 {
 	struct reader r = { answer, answer, answer + n };
-	unsigned questions, records;
+	unsigned questions = 0, records = 0;
 
 	s->count = 0;
 	s->is_denied = false;

@@ -15,7 +15,7 @@
 START_TEST(one_recipient_refused_one_accepted)
 {
 	struct turn turns[PAIR_TURNS];
-	PAIR pair;
+	PAIR pair = { 0 };
 	struct play p;
 
 	pair_turns(turns, (size_t)_i);
@@ -42,7 +42,7 @@ START_TEST(lost_at_every_point)
 	bool is_flight = k == 3; /* the chunk is away before MAIL's answer */
 	struct turn turns[PAIR_TURNS];
 	enum outcome_state expected;
-	PAIR pair;
+	PAIR pair = { 0 };
 	struct play p;
 
 	pair_turns(turns, k);
@@ -75,7 +75,7 @@ END_TEST
 START_TEST(lost_after_a_refusal)
 {
 	struct turn turns[PAIR_TURNS];
-	PAIR pair;
+	PAIR pair = { 0 };
 	struct play p;
 
 	pair_turns(turns, (size_t)_i);
@@ -137,7 +137,7 @@ START_TEST(refused_at_every_step)
 	for (size_t c = 0; c < COUNT_OF(codes); c++) {
 		struct turn turns[PAIR_TURNS + 2];
 		int code = codes[c];
-		PAIR pair;
+		PAIR pair = { 0 };
 		struct play p;
 		size_t n;
 
@@ -176,7 +176,7 @@ END_TEST
 START_TEST(closed_at_a_recipient)
 {
 	struct turn turns[PAIR_TURNS];
-	PAIR pair;
+	PAIR pair = { 0 };
 	struct play p;
 	size_t n = GONE + 1;
 
@@ -218,7 +218,7 @@ START_TEST(one_answer_too_many)
 
 	for (size_t e = 0; e < 2 * COUNT_OF(extras); e++) {
 		struct turn turns[PAIR_TURNS];
-		PAIR pair;
+		PAIR pair = { 0 };
 		struct play p;
 
 		pair_turns(turns, k);
@@ -279,7 +279,7 @@ START_TEST(answers_that_make_no_sense)
 		      { MESSAGE, 354 } };
 	struct turn turns[PAIR_TURNS + 1];
 	size_t n = cases[_i].at + 1;
-	PAIR pair;
+	PAIR pair = { 0 };
 	struct play p;
 
 	pair_turns(turns, 0);
@@ -302,7 +302,7 @@ START_TEST(answers_that_are_none)
 	struct turn turns[PAIR_TURNS];
 
 	for (size_t at = 0; at < PAIR_TURNS; at++) {
-		PAIR pair;
+		PAIR pair = { 0 };
 		struct play p;
 
 		pair_turns(turns, 0);
@@ -357,7 +357,7 @@ static void begin_content(struct session *s, struct pair *pair, size_t k)
 START_TEST(refused_before_the_end)
 {
 	struct session s;
-	PAIR pair;
+	PAIR pair = { 0 };
 	enum verdict_scope scope;
 
 	begin_content(&s, &pair, (size_t)_i);
@@ -380,7 +380,7 @@ END_TEST
 START_TEST(accepted_before_the_end)
 {
 	struct session s;
-	PAIR pair;
+	PAIR pair = { 0 };
 
 	begin_content(&s, &pair, (size_t)_i);
 	while (s.due_count > 0)
@@ -399,7 +399,7 @@ END_TEST
 START_TEST(answered_during_the_chunk)
 {
 	struct session s;
-	PAIR pair;
+	PAIR pair = { 0 };
 
 	begin_content(&s, &pair, 3);
 	receive(&s, 250, "ok");
@@ -430,7 +430,7 @@ START_TEST(cut_short)
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct session s;
-		PAIR pair;
+		PAIR pair = { 0 };
 		struct fault f;
 
 		begin_content(&s, &pair, (size_t)_i);
@@ -458,7 +458,7 @@ END_TEST
 START_TEST(lost_during_the_content)
 {
 	struct session s;
-	PAIR pair;
+	PAIR pair = { 0 };
 	struct fault f;
 
 	begin_content(&s, &pair, (size_t)_i);
@@ -507,7 +507,7 @@ START_TEST(time_limits)
 		[HERE] = 300,     [DATA] = 120, [MESSAGE] = 600, [QUIT] = 5,
 	};
 	struct turn turns[PAIR_TURNS];
-	PAIR pair;
+	PAIR pair = { 0 };
 	struct session s;
 	size_t at = GREETING;
 

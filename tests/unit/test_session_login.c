@@ -99,7 +99,7 @@ START_TEST(no_tls_no_mail)
 		{ { { "(greeting)", 554, "go away" }, { "QUIT", 221, "bye" } },
 		  FAULT_CONFIG },
 	};
-	PAIR pair;
+	PAIR pair = { 0 };
 	struct play p;
 	size_t n = 0;
 
@@ -132,7 +132,7 @@ START_TEST(only_the_second_offer_counts)
 		{ "EHLO laptop.invalid", 250, "mx" },
 		{ "QUIT", 221, "bye" },
 	};
-	PAIR pair;
+	PAIR pair = { 0 };
 	struct play p;
 
 	pair_init(&pair);
@@ -218,7 +218,7 @@ START_TEST(an_initial_response_fits_or_waits)
 
 	for (size_t length = most - 1; length <= most + 1; length++) {
 		char initial[600], line[620];
-		PAIR pair;
+		PAIR pair = { 0 };
 		struct play p = login_play(&pair, "PLAIN", initial);
 		const struct turn one[] = {
 			{ "(greeting)", 220, "mx" },
@@ -291,7 +291,7 @@ START_TEST(ways_to_log_in)
 		{ "(greeting)", 220, "mx" },
 		{ "EHLO laptop.invalid", 250, "mx\nAUTH PLAIN LOGIN" },
 	};
-	PAIR pair;
+	PAIR pair = { 0 };
 	struct play p =
 		login_play(&pair, cases[_i].mechanism, cases[_i].initial);
 	size_t n = 2;
@@ -316,7 +316,7 @@ START_TEST(no_way_to_log_in)
 		{ "EHLO laptop.invalid", 250, "mx\nAUTH NTLM" },
 		{ "QUIT", 221, "bye" },
 	};
-	PAIR pair;
+	PAIR pair = { 0 };
 	struct play p = login_play(&pair, NULL, NULL);
 
 	perform(&p, turns, COUNT_OF(turns));
@@ -336,7 +336,7 @@ START_TEST(a_login_is_cancelled)
 		{ "*", 501, "5.7.0 cancelled" },
 		{ "QUIT", 221, "bye" },
 	};
-	PAIR pair;
+	PAIR pair = { 0 };
 	struct play p = login_play(&pair, "LOGIN", NULL);
 
 	perform(&p, turns, COUNT_OF(turns));
@@ -356,7 +356,7 @@ START_TEST(a_challenge_has_a_limit)
 		{ "AUTH LOGIN", 334, long_text },
 		{ "*", 421, "bye" },
 	};
-	PAIR pair;
+	PAIR pair = { 0 };
 	struct play p = login_play(&pair, "LOGIN", NULL);
 
 	memset(long_text, 'A', GATE_AUTH_LIMIT + 1);
@@ -379,7 +379,7 @@ START_TEST(an_answer_has_a_limit)
 			{ more ? "*" : answer, 535, "no" },
 			{ "QUIT", 221, "bye" },
 		};
-		PAIR pair;
+		PAIR pair = { 0 };
 		struct play p = login_play(&pair, "LOGIN", NULL);
 
 		memset(answer, 'A', GATE_AUTH_LIMIT + more);
@@ -401,7 +401,7 @@ START_TEST(an_initial_response_has_a_limit)
 		{ "EHLO laptop.invalid", 250, "mx\nAUTH PLAIN" },
 		{ "QUIT", 221, "bye" },
 	};
-	PAIR pair;
+	PAIR pair = { 0 };
 	struct play p = login_play(&pair, "PLAIN", initial);
 
 	memset(initial, 'A', GATE_AUTH_LIMIT + 1);
@@ -487,7 +487,7 @@ START_TEST(helo_where_it_is_enough)
 			{ "(message)", 250, "ok" },
 			{ "QUIT", 221, "bye" },
 		};
-		PAIR pair;
+		PAIR pair = { 0 };
 		struct play p;
 
 		play_pair(&p, &pair, turns, COUNT_OF(turns));
@@ -504,7 +504,7 @@ START_TEST(no_helo_where_a_login_is_needed)
 		{ "EHLO laptop.invalid", 502, "what?" },
 		{ "QUIT", 221, "bye" },
 	};
-	PAIR pair;
+	PAIR pair = { 0 };
 	struct play p;
 
 	pair_init(&pair);

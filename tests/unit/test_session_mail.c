@@ -27,7 +27,7 @@ START_TEST(data_accepted_for_nobody)
 		{ "(empty)", 250, "queued" },
 		{ "QUIT", 221, "bye" },
 	};
-	PAIR pair;
+	PAIR pair = { 0 };
 	struct play p;
 
 	play_pair(&p, &pair, turns, COUNT_OF(turns));
@@ -55,7 +55,7 @@ START_TEST(too_many_for_one_transaction)
 		{ "(message)", 250, "queued as 2" },
 		{ "QUIT", 221, "bye" },
 	};
-	PAIR pair;
+	PAIR pair = { 0 };
 	struct play p;
 
 	play_pair(&p, &pair, turns, COUNT_OF(turns));
@@ -78,7 +78,7 @@ START_TEST(too_many_is_one)
 		{ "RSET", 250, "ok" },
 		{ "QUIT", 221, "bye" },
 	};
-	PAIR pair;
+	PAIR pair = { 0 };
 	struct play p;
 
 	play_pair(&p, &pair, turns, COUNT_OF(turns));
@@ -120,7 +120,7 @@ START_TEST(many_recipients)
 {
 	static char lines[CROWD][48];
 	struct turn turns[TURNS_MAX];
-	__attribute__((cleanup(crowd_release))) struct crowd c;
+	__attribute__((cleanup(crowd_release))) struct crowd c = { 0 };
 	struct play p;
 	size_t n = 0;
 
@@ -159,7 +159,7 @@ START_TEST(many_recipients_and_too_large)
 		{ "EHLO laptop.invalid", 250, "mx\nSIZE 1000" },
 		{ "QUIT", 221, "bye" },
 	};
-	__attribute__((cleanup(crowd_release))) struct crowd c;
+	__attribute__((cleanup(crowd_release))) struct crowd c = { 0 };
 	struct play p;
 
 	crowd_init(&c);
@@ -187,7 +187,7 @@ START_TEST(an_address_that_would_smuggle)
 		{ "(message)", 250, "ok" },
 		{ "QUIT", 221, "bye" },
 	};
-	PAIR pair;
+	PAIR pair = { 0 };
 	struct play p;
 
 	pair_init(&pair);
@@ -209,7 +209,7 @@ START_TEST(a_sender_that_would_smuggle)
 		{ "EHLO laptop.invalid", 250, "mx" },
 		{ "QUIT", 221, "bye" },
 	};
-	PAIR pair;
+	PAIR pair = { 0 };
 	struct play p;
 
 	pair_init(&pair);
@@ -227,7 +227,7 @@ END_TEST
 START_TEST(a_name_that_would_smuggle)
 {
 	const struct turn turns[] = { { "(greeting)", 220, "mx" } };
-	PAIR pair;
+	PAIR pair = { 0 };
 	struct play p;
 
 	pair_init(&pair);
@@ -277,7 +277,7 @@ START_TEST(parameters_of_mail)
 			{ cases[i].line != NULL ? cases[i].line : "QUIT", 421,
 			  "enough" },
 		};
-		PAIR pair;
+		PAIR pair = { 0 };
 		struct play p;
 
 		pair_init(&pair);
@@ -310,7 +310,7 @@ START_TEST(a_large_chunk_waits)
 		{ "RSET", 250, "ok" },
 		{ "QUIT", 221, "bye" },
 	};
-	PAIR pair;
+	PAIR pair = { 0 };
 	struct play p;
 
 	pair_init(&pair);
@@ -348,7 +348,7 @@ START_TEST(one_address_is_not_ascii)
 		{ "(message)", 250, "ok" },
 		{ "QUIT", 221, "bye" },
 	};
-	PAIR pair;
+	PAIR pair = { 0 };
 	struct play p;
 
 	pair_init(&pair);
@@ -375,7 +375,7 @@ START_TEST(an_answer_too_many_in_a_flight)
 		{ "BDAT 500 LAST", SILENT, NULL },
 		{ "(chunk)", 250, "ok" },
 	};
-	PAIR pair;
+	PAIR pair = { 0 };
 	struct play p;
 
 	pair_init(&pair);
@@ -407,7 +407,7 @@ START_TEST(a_refusal_does_not_touch_the_next_message)
 		{ "(message)", 250, "ok" },
 		{ "QUIT", 221, "bye" },
 	};
-	PAIR first, second;
+	PAIR first = { 0 }, second = { 0 };
 	struct session_mail mails[2];
 	struct play p;
 
@@ -433,7 +433,7 @@ START_TEST(a_quota_stops_the_next_message)
 		{ "MAIL FROM:<me@example.org>", 550, "5.4.5 daily limit" },
 		{ "QUIT", 221, "bye" },
 	};
-	PAIR first, second;
+	PAIR first = { 0 }, second = { 0 };
 	struct session_mail mails[2];
 	struct play p;
 
