@@ -30,7 +30,7 @@ enum phase {
 };
 
 /* How one piece of work went. */
-enum progress { GO_ON, BLOCKED, IDLE, READY, OVER };
+enum progress { GO_ON, BLOCKED, IDLE, READY, ANSWERED, OVER };
 
 struct lane {
 	const struct smarthost *smarthost;
@@ -41,6 +41,7 @@ struct lane {
 	struct session session;
 	enum session_action action; /* the one that is being done */
 	bool is_acting;
+	bool has_answered; /* a message was finished in this lane_advance() */
 	struct login login;
 
 	int64_t deadline;   /* 0: none running */
@@ -318,13 +319,14 @@ static void measure(struct lane *l)
 /* Give the session what is in the input, one reply at a time. */
 static bool take_input(struct lane *l)
 {
-	size_t n, used;
+	size_t n, used, under_way = l->session.window_count;
 	const char *input = stream_input(l->stream, &n);
 
 	if (n == 0)
 		return false;
 	used = session_receive(&l->session, input, n);
 	stream_consume(l->stream, used);
+	l->has_answered |= l->session.window_count < under_way;
 	if (l->session.reader.is_done) {
 		log_reply(l);
 		measure(l);
@@ -338,7 +340,7 @@ static bool take_input(struct lane *l)
 static enum progress read_reply(struct lane *l)
 {
 	struct fault f;
-	enum progress progress = flush_output(l);
+	enum progress progress = l->has_answered ? GO_ON : flush_output(l);
 
 	if (progress == BLOCKED)
 		return BLOCKED;
@@ -348,6 +350,8 @@ static enum progress read_reply(struct lane *l)
 	case STREAM_DONE: return GO_ON;
 	case STREAM_WANT_READ:
 	case STREAM_WANT_WRITE:
+		if (l->has_answered)
+			return ANSWERED;
 		if (progress == OVER) /* nothing to say, nothing to hear */
 			return closed(l);
 		start_deadline(l, session_timeout(&l->session));
@@ -494,10 +498,16 @@ static enum progress be_ready(struct lane *l)
 	l->is_acting = false;
 	stream_input(l->stream, &n);
 	if (n == 0)
-		return READY;
+		return l->has_answered ? ANSWERED : READY;
 	session_wait(&l->session);
 	take_input(l);
 	return GO_ON;
+}
+
+static bool is_said(enum session_action action)
+{
+	return action == SESSION_WRITE || action == SESSION_CONTENT ||
+	       action == SESSION_CHUNK || action == SESSION_EMPTY;
 }
 
 static enum progress act(struct lane *l)
@@ -506,6 +516,8 @@ static enum progress act(struct lane *l)
 		l->action = session_next(&l->session);
 		l->is_acting = true;
 	}
+	if (l->has_answered && is_said(l->action))
+		return ANSWERED;
 	switch (l->action) {
 	case SESSION_WRITE: return write_line(l);
 	case SESSION_CONTENT:
@@ -545,12 +557,14 @@ static enum progress advance_once(struct lane *l)
 
 enum lane_state lane_advance(struct lane *l)
 {
+	l->has_answered = false;
 	for (;;) {
 		switch (advance_once(l)) {
 		case GO_ON: break;
 		case BLOCKED: return LANE_WAITING;
 		case IDLE: return LANE_IDLE;
 		case READY: return LANE_READY;
+		case ANSWERED: return LANE_ANSWERED;
 		case OVER:
 			if (l->stream != NULL)
 				stream_goodbye(l->stream);

@@ -24,11 +24,14 @@ struct lane;
 struct tls_store;
 
 enum lane_state {
-	LANE_WAITING, /* poll */
-	LANE_IDLE,    /* lane_send() or lane_quit() */
-	LANE_READY,   /* messages are under way, and one more may go ahead of
-	                 their answers: lane_send() or lane_wait() */
-	LANE_OVER,    /* the connection is closed; every outcome is settled */
+	LANE_WAITING,  /* poll */
+	LANE_IDLE,     /* lane_send() or lane_quit() */
+	LANE_READY,    /* messages are under way, and one more may go ahead of
+	                  their answers: lane_send() or lane_wait() */
+	LANE_ANSWERED, /* a message is finished, and there is more to say: the
+	                  next lane_advance() says it, so what came of the
+	                  message is written down before */
+	LANE_OVER,     /* the connection is closed; every outcome is settled */
 };
 
 struct lane_settings { /* all borrowed */

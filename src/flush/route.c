@@ -270,7 +270,8 @@ static void advance(struct route *r, struct carry *c)
 	    (c->is_resting && rests(r) && clock_ticks() < r->free_at))
 		return;
 	c->is_resting = false;
-	c->state = lane_advance(c->lane);
+	if (c->state != LANE_ANSWERED)
+		c->state = lane_advance(c->lane);
 	route_settle(r, c);
 }
 
@@ -289,6 +290,7 @@ static bool feed(struct route *r, struct carry *c)
 	switch (c->state) {
 	case LANE_WAITING: return false;
 	case LANE_READY: feed_ahead(r, c); return true;
+	case LANE_ANSWERED: c->state = LANE_WAITING; return true;
 	case LANE_IDLE: feed_idle(r, c); return true;
 	case LANE_OVER: route_end_lane(r, c); return true;
 	}

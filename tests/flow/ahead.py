@@ -24,6 +24,19 @@ def depth(err):
     return most
 
 
+def hasty(err):
+    """The first thing said between an answer and its record, or None."""
+    unrecorded = 0
+    for line in err.decode(errors="replace").split("\n"):
+        if re.search(r" < 250 .*stored", line):
+            unrecorded += 1
+        elif "status=sent" in line:
+            unrecorded -= 1
+        elif unrecorded > 0 and re.search(r"relay=\S+ > ", line):
+            return line
+    return None
+
+
 def learned(scene):
     """Connections, messages, recipients, "1" for no overlap."""
     found = glob.glob(os.path.join(scene.directory, "*/pause/limits.*"))
@@ -57,6 +70,7 @@ def chunks(its_stage):
     once(why, host, 200, ran)
     expect(why, "queue", not scene.names("new") and not scene.names("log"))
     expect(why, "ahead", depth(ran.err) > 8, depth(ran.err))
+    expect(why, "recorded first", not hasty(ran.err), hasty(ran.err))
     expect(why, "RSET between", host.commands().count("RSET") > 100,
            host.commands().count("RSET"))
     return why
@@ -69,6 +83,7 @@ def data(its_stage):
     ran = scene.flush_now("--debug", patience=100)
     once(why, host, 60, ran)
     expect(why, "two", depth(ran.err) == 2, depth(ran.err))
+    expect(why, "recorded first", not hasty(ran.err), hasty(ran.err))
     return why
 
 
@@ -87,9 +102,13 @@ def careful(its_stage):
 def breaks(its_stage):
     """it breaks under it: what was sent is in doubt, and never again"""
     why = []
-    host, scene = begin(its_stage, 60, *CHUNKS, "--fault", "final:20:lost")
-    ran = scene.flush_now("--debug", patience=100)
-    left = len(scene.names("new"))
+    for _ in range(5):  # a machine that is busy may have only one under way
+        host, scene = begin(its_stage, 60, *CHUNKS, "--fault",
+                            "final:20:lost")
+        ran = scene.flush_now("--debug", patience=100)
+        left = len(scene.names("new"))
+        if left > 1:
+            break
     counts = host.counts()
     expect(why, "some in doubt", 2 <= left <= 64 and
            ran.err.count(b"status=in-doubt") == left, (left, ran.err[-500:]))
