@@ -99,14 +99,17 @@ class Flush(trial.Workload):
         if why:
             return "trouble", why
         word, why, twice = self.tell(queue, [self.before, first, second])
-        if why is None and twice:
-            allowed = not recorded & twice and \
-                twice <= set(self.under_way or self.recipients)
-            if self.mark and allowed:
-                allowed = is_in_window(outcome.calls, call, mode)
-            if not allowed:
-                why = "delivered twice outside of the window"
+        if why is None and twice and (
+                recorded & twice or
+                not self.may_repeat(twice, first, outcome.calls, call, mode)):
+            why = "delivered twice outside of the window: %s" % sorted(twice)
         return word, why
+
+    def may_repeat(self, twice, first, calls, call, mode):
+        """Could a fault at this call do that?  `first` came before it, or in
+        spite of it."""
+        return twice <= set(self.under_way or self.recipients) and (
+            not self.mark or is_in_window(calls, call, mode))
 
     def recorded(self, queue):
         """Recipients of whom the queue says at this moment that they have
@@ -125,7 +128,7 @@ class Flush(trial.Workload):
             if message.content != self.arrives():
                 return "altered", "it came with %d bytes" % len(
                     message.content), set()
-        twice = set()
+        twice, waits = set(), None
         for recipient in self.recipients:
             times = sum(m.recipients.count(recipient) for m in messages)
             stands = standing.get(recipient)
@@ -135,9 +138,11 @@ class Flush(trial.Workload):
             elif times == 0 and stands != "open":
                 return "lost", "%s %s" % (recipient, stands), set()
             elif stands == "open":
-                return "waiting", "%s is left" % recipient, set()
+                waits = waits or "%s is left" % recipient
             if times > 1:
                 twice.add(recipient)
+        if waits:
+            return "waiting", waits, twice
         return "duplicate" if twice else "once", None, twice
 
     def judge_cut(self, directory, state):
@@ -153,7 +158,7 @@ class Flush(trial.Workload):
             return "trouble", why
         word, why, twice = self.tell(self.queue(directory), [before, second])
         # once it said another word, or ended, its record is durable
-        if why is None and twice and state.went_on:
+        if why is None and twice and ACCEPTED in state.settled:
             why = "delivered twice although it had gone on"
         if why is None and not twice <= set(self.under_way or twice):
             why = "delivered twice although it was recorded"
@@ -168,7 +173,7 @@ def is_in_window(calls, hit, mode):
         is_hit = call.order == hit.order
         if sent and call.name == "fsync" and is_record(call.path):
             return is_hit and mode != "after"
-        if call.mark and not (is_hit and mode == "kill"):
+        if call.marks and not (is_hit and mode == "kill"):
             sent = True
     return sent
 

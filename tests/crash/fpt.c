@@ -7,7 +7,8 @@
  *     -p DIR     those on files below DIR (up to 16 of them)
  *     -N         those on sockets and pipes, too
  *     -l FILE    list the calls that count: number, process, name, path,
- *                second path, and "*" where -m was found; tabs between them
+ *                second path, and "*" for each time that -m was found; tabs
+ *                between them
  *     -m TEXT    look for TEXT in what is written to sockets
  *     -n N       let the action happen at call N: "f3" is the third on a file,
  *                "n3" the third on a socket or pipe
@@ -126,32 +127,42 @@ static bool counts(const struct options *o, const struct tracee *t)
 	       (o->net && is_net(t->path[0]));
 }
 
-static bool has_mark(const struct options *o, const struct tracee *t)
+static void list_marks(const struct options *o, const char *bytes, size_t n)
+{
+	const char *end = bytes + n, *at = bytes;
+
+	while ((at = memmem(at, (size_t)(end - at), o->mark,
+	                    strlen(o->mark))) != NULL) {
+		fputc('*', o->list);
+		at++;
+	}
+}
+
+static void list_written(const struct options *o, const struct tracee *t)
 {
 	uint64_t count = tracee_argument(t, 2);
-	bool found;
 	char *bytes;
 	size_t n;
 
 	if (o->mark == NULL || strncmp(t->path[0], "socket:", 7) != 0 ||
 	    (t->call->number != SYS_write && t->call->number != SYS_sendto))
-		return false;
+		return;
 	n = count < MARK_LOOK ? (size_t)count : (size_t)MARK_LOOK;
 	bytes = malloc(n + 1);
 	if (bytes == NULL)
 		give_up("memory");
 	n = tracee_peek(t, tracee_argument(t, 1), bytes, n);
-	found = memmem(bytes, n, o->mark, strlen(o->mark)) != NULL;
+	list_marks(o, bytes, n);
 	free(bytes);
-	return found;
 }
 
 static void list(const struct fpt *f, const struct tracee *t)
 {
-	fprintf(f->options.list, "%c%ld\t%d\t%s\t%s\t%s\t%s\n",
+	fprintf(f->options.list, "%c%ld\t%d\t%s\t%s\t%s\t",
 	        on_net(t) ? 'n' : 'f', f->counters[on_net(t)], (int)t->pid,
-	        t->call->name, t->path[0], t->path[1],
-	        has_mark(&f->options, t) ? "*" : "");
+	        t->call->name, t->path[0], t->path[1]);
+	list_written(&f->options, t);
+	fputc('\n', f->options.list);
 	fflush(f->options.list);
 }
 

@@ -8,6 +8,7 @@
  *     l  no fsync of journals and of log/    x  a failed fsync counts as done
  *     w  a short write counts as a whole     o  out of memory ends in abort()
  *     j  the journal is removed before the entry is
+ *     s  an entry is removed after the next words are sent, not before
  *     e  entries are removed when the connection is made
  *     F  no fsync of any file                D  no fsync of any directory
  *     W  like w, for any file (a program that filters its calls can be asked
@@ -28,7 +29,16 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+enum { LATE_MAX = 64 };
+
 static char left_out;
+
+/* Removals that wait for the next words; dir is new/. */
+static struct {
+	int dir;
+	char name[NAME_MAX + 1];
+} late[LATE_MAX];
+static size_t late_count;
 
 /* Early: relay-drop empties its environment. */
 static void __attribute__((constructor)) look(void)
@@ -97,7 +107,7 @@ int fsync(int fd)
 	    (is_left_out('D') && is_type(fd, S_IFDIR)))
 		return 0;
 	if ((is_left_out('f') && is_in(fd, "tmp")) ||
-	    (is_left_out('d') && is_place(fd, "new")) ||
+	    ((is_left_out('d') || is_left_out('s')) && is_place(fd, "new")) ||
 	    (is_left_out('l') && (is_in(fd, "log") || is_place(fd, "log"))))
 		return 0;
 	result = (int)syscall(SYS_fsync, fd);
@@ -114,9 +124,35 @@ ssize_t write(int fd, const void *bytes, size_t n)
 	return result;
 }
 
+static void remove_late(void)
+{
+	for (size_t i = 0; i < late_count; i++) {
+		syscall(SYS_unlinkat, late[i].dir, late[i].name, 0);
+		syscall(SYS_fsync, late[i].dir);
+	}
+	late_count = 0;
+}
+
+ssize_t send(int fd, const void *bytes, size_t n, int flags)
+{
+	ssize_t result =
+		(ssize_t)syscall(SYS_sendto, fd, bytes, n, flags, NULL, 0);
+
+	remove_late();
+	return result;
+}
+
 int unlinkat(int fd, const char *name, int flags)
 {
 	char journal[PATH_MAX];
+
+	if (is_left_out('s') && is_place(fd, "new") && late_count < LATE_MAX) {
+		late[late_count].dir = fd;
+		snprintf(late[late_count].name, sizeof(late[0].name), "%s",
+		         name);
+		late_count++;
+		return 0;
+	}
 
 	if (is_left_out('j') && is_place(fd, "new")) {
 		snprintf(journal, sizeof(journal), "../log/%s", name);

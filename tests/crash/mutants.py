@@ -4,6 +4,7 @@
 leaveout.c says which steps.  A mutant that nobody notices is a failure of the
 suite, not of the program.
 """
+import ahead
 import flush
 import memory
 import powercut
@@ -45,6 +46,10 @@ MUTANTS = [
     ("l", "fsync of the journal", flush.Three, by_cuts, "journal"),
     ("e", "waiting for the answer", flush.One, by_points, KILLS),
     ("j", "order of entry and journal", flush.Settled, by_points, KILLS),
+    ("d", "fsync of new/ after many", ahead.Chunks, by_cuts, "posix"),
+    ("d", "fsync of new/ after many", ahead.Data, by_cuts, "journal"),
+    ("s", "the record before the next words", ahead.Data, by_points, KILLS),
+    ("s", "the record before the next words", ahead.Chunks, by_cuts, "posix"),
     ("F", "fsync of a new entry", system.Dropping, by_cuts, "posix"),
     ("F", "fsync of a new entry", system.Dropping, by_cuts, "journal"),
     ("D", "fsync of drop/", system.Dropping, by_cuts, "posix"),

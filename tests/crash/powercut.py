@@ -29,8 +29,6 @@ import trial
 MODELS = ("posix", "linux", "journal")
 CALLS = trial.FILE_CALLS + ["mmap", "sync", "sendto", "recvfrom", "symlinkat"]
 BLOCK = 4096
-RANDOM_MIXES = 60  # for each moment
-
 NAMES = {"add", "del", "mkdir", "rmdir", "symlink"}
 DATA = {"write", "trunc", "attr"}
 SYNCS = {"syncfile", "syncdir", "syncall"}
@@ -234,7 +232,7 @@ def durable(ops, moment, model):
     return safe
 
 
-def mixes(ops, loose, chance):
+def mixes(ops, loose, chance, count):
     """(name, indexes that made it, {index: altered bytes})"""
     everything = set(loose)
     yield "none", set(), {}
@@ -255,7 +253,7 @@ def mixes(ops, loose, chance):
             hole = bytes(BLOCK) + data[BLOCK:]
             yield "a block of zeros", everything, {i: hole}
     if len(loose) > 2:
-        for _ in range(RANDOM_MIXES):
+        for _ in range(count):
             yield "random", {i for i in loose if chance.random() < .5}, {}
 
 
@@ -268,9 +266,10 @@ class State:
         self.name = name
         self.said = b"".join(o.data for o in done if o.kind == "out")
         self.heard = b"".join(o.data for o in done if o.kind == "in")
-        # True once anything was said after the last thing heard, or the end
-        talk = [o.kind for o in done if o.kind in ("in", "out", "exit")]
-        self.went_on = bool(talk) and talk[-1] != "in"
+        # what was heard before the last thing said, or the end
+        spoke = [i for i, o in enumerate(done) if o.kind in ("out", "exit")]
+        self.settled = b"".join(o.data for o in done[:max(spoke, default=0)]
+                                if o.kind == "in")
         self.status = next((o.mode for o in done if o.kind == "exit"), None)
 
     def digest(self):
@@ -295,15 +294,16 @@ def chosen(ops, moment, safe, mix):
             yield i
 
 
-def states(ops, base, root, model):
-    """Every different State, for every moment."""
+def states(ops, base, root, model, count):
+    """Every different State, for every moment; `count` mixes by chance for
+    each."""
     seen = set()
     chance = random.Random(1)
     for moment in range(len(ops) + 1):
         safe = durable(ops, moment, model)
         loose = [i for i in range(moment)
                  if ops[i].is_change and i not in safe]
-        for name, mix, altered in mixes(ops, loose, chance):
+        for name, mix, altered in mixes(ops, loose, chance, count):
             tree = apply(base, ops, chosen(ops, moment, safe, mix), altered)
             last = ops[moment - 1] if moment else "start"
             state = State(tree, "%s after %s (%d of %d)" % (
@@ -341,7 +341,7 @@ def cuts(workload, model):
     try:
         workload.prepare(directory)
         ops, base, root = record(workload, directory)
-        for state in states(ops, base, root, model):
+        for state in states(ops, base, root, model, workload.mixes):
             after = place.fresh()
             top = os.path.join(after, workload.prefixes[0])
             os.mkdir(top, 0o700)
@@ -351,5 +351,6 @@ def cuts(workload, model):
                 workload.name, model, state.name, why))
             shutil.rmtree(after, ignore_errors=True)
     finally:
+        workload.clean(directory)
         shutil.rmtree(directory, ignore_errors=True)
     return tally

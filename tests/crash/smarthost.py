@@ -2,7 +2,8 @@
 """smarthost - the servers that the flush talks to, one set for each worker
 
 "strict" puts later@ off (451) and refuses never@ (550); "normal" refuses
-never@ only.  Both in clear, and both with STARTTLS and a login.
+never@ only.  Both in clear, and both with STARTTLS and a login; and "normal"
+with CHUNKING.
 """
 import collections
 import os
@@ -18,8 +19,10 @@ WAIT = 10  # seconds for a server to finish with a connection
 LATER = ["--refuse-rcpt", "later@*:451 4.2.1 later"]
 NEVER = ["--refuse-rcpt", "never@*:550 5.1.1 never"]
 CLEAR = ["--no-starttls", "--no-auth"]
+CHUNKS = ["--extensions", "PIPELINING CHUNKING 8BITMIME ENHANCEDSTATUSCODES"]
 
-Message = collections.namedtuple("Message", "recipients content")
+Message = collections.namedtuple("Message", "recipients content number",
+                                 defaults=(None,))
 
 
 class Smarthost:
@@ -97,7 +100,8 @@ class Smarthost:
         with open(path[:-3] + "env") as file:
             recipients = [line.split("<")[1].split(">")[0]
                           for line in file if line.startswith("to ")]
-        return Message(recipients, content)
+        number = int(os.path.basename(path).split(".")[0])
+        return Message(recipients, content, number)
 
 
 class Set:
@@ -112,7 +116,8 @@ class Set:
         for name, options in (("strict", LATER + NEVER + CLEAR),
                               ("normal", NEVER + CLEAR),
                               ("strict-tls", LATER + NEVER + tls),
-                              ("normal-tls", NEVER + tls)):
+                              ("normal-tls", NEVER + tls),
+                              ("normal-chunks", CHUNKS + CLEAR)):
             self.hosts[name] = Smarthost(os.path.join(self.top, name), options)
 
     def start(self):
@@ -126,16 +131,22 @@ class Set:
         shutil.rmtree(self.top, ignore_errors=True)
 
     def configuration(self, name):
-        lines = ["domain example.org", "log none", "smarthost one",
-                 "\thost 127.0.0.1",
-                 "\tport %d" % self.hosts[name].port, "\thelo client.test"]
+        more = IN_CLEAR
         if name.endswith("-tls"):
-            lines += ["\ttls starttls",
-                      "\ttls_ca " + os.path.join(self.pki, "ca.pem"),
-                      "\tuser alice", "\tpassword command echo sekret"]
-        else:
-            lines += ["\ttls none", "\tlogin none"]
-        return "\n".join(lines + [""]).encode()
+            more = ["tls starttls",
+                    "tls_ca " + os.path.join(self.pki, "ca.pem"),
+                    "user alice", "password command echo sekret"]
+        return configuration(self.hosts[name].port, more)
+
+
+IN_CLEAR = ["tls none", "login none"]
+
+
+def configuration(port, more):
+    """A relayrc for one smarthost, with these lines about it."""
+    lines = ["host 127.0.0.1", "port %d" % port, "helo client.test", *more]
+    return ("domain example.org\nlog none\nsmarthost one\n" +
+            "".join("\t%s\n" % line for line in lines)).encode()
 
 
 # The set of this process; a worker gets its own.

@@ -34,9 +34,10 @@ BEYOND = 0.03  # of all trials may be at calls that were not there again
 
 KILLS = ["kill", "after"]
 
-# `number` is what fpt calls it ("f3"), `order` its place in the whole list.
+# `number` is what fpt calls it ("f3"), `order` its place in the whole list,
+# `marks` how often the workload's mark was in what it wrote.
 Call = collections.namedtuple("Call",
-                              "order number pid name path second mark")
+                              "order number pid name path second marks")
 
 
 class Outcome:
@@ -56,7 +57,7 @@ def read_list(path):
             f = line.rstrip("\n").split("\t")
             if len(f) == 6:  # the last one may be cut off
                 calls.append(Call(len(calls), f[0], int(f[1]), *f[2:5],
-                                  f[5] == "*"))
+                                  len(f[5])))
     return calls
 
 
@@ -112,9 +113,14 @@ class Workload:
     mark = None
     left_out = None  # a letter of leaveout.c
     good = {0}       # statuses of a run without a fault
+    each = 0         # so many calls of a kind are tried, 0: all
+    mixes = 60       # by chance, at each moment of a power cut
 
     def prepare(self, directory):
         pass
+
+    def clean(self, directory):
+        """After the trial, whatever came of it."""
 
     def command(self, directory):
         raise NotImplementedError
@@ -166,6 +172,7 @@ def dry(workload):
                 workload.name, bad or word, why, outcome.status, outcome.err))
         return outcome.calls
     finally:
+        workload.clean(directory)
         shutil.rmtree(directory, ignore_errors=True)
 
 
@@ -203,6 +210,7 @@ def attempt(workload, number, mode):
                 why, outcome.status, outcome.err.strip())
         return word, why
     finally:
+        workload.clean(directory)
         shutil.rmtree(directory, ignore_errors=True)
 
 
@@ -214,6 +222,24 @@ def applies(call, mode):
     if mode.endswith("+"):
         return mode.rstrip("+") not in NEVER_STICKY
     return True
+
+
+def thinned(calls, each):
+    """At most so many calls of a kind, the first, the last and some between:
+    a kind is what is done to which sort of file.  A network may do with fewer
+    calls the next time: of those the last are left out."""
+    kinds = collections.defaultdict(list)
+    for call in calls:
+        place = os.path.dirname(call.path) or call.path.rstrip("0123456789[]")
+        kinds[call.name, place].append(call)
+    kept = set()
+    for same in kinds.values():
+        last = len(same) - 1
+        if same[0].number.startswith("n"):
+            last = last * 2 // 3
+        kept |= {same[last * i // max(each - 1, 1)].order
+                 for i in range(each)}
+    return [call for call in calls if call.order in kept]
 
 
 def plan(calls, modes):
@@ -241,6 +267,8 @@ class Tally:
 def points(pool, workload, modes):
     """Every trial of a workload: (number of calls, Tally)."""
     calls = pool.submit(dry, workload).result()
+    if workload.each:
+        calls = thinned(calls, workload.each)
     tally = Tally()
     jobs = [pool.submit(one, workload, number, mode)
             for number, mode in plan(calls, modes)]
