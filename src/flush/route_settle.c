@@ -104,7 +104,8 @@ static void end_job(struct route *r, struct carry *c, struct job *job)
 	unsigned later = r->result.later;
 
 	record(r, c, job);
-	if (carry_is_dismissed(c) && !lane_is_lost(c->lane)) {
+	if (carry_is_dismissed(c) && !lane_is_lost(c->lane) &&
+	    !record_is_all_delivered(job)) {
 		r->result.later = later; /* counted when it is tried again */
 		route_add(r, job->entry.id);
 		job_free(&job);

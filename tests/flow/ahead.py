@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """ahead - messages before the answer to the last one, where that is sound"""
+import concurrent.futures
 import glob
 import os
 import re
@@ -203,6 +204,55 @@ def suspect(its_stage):
     return why
 
 
+FAULTS = ("drop", "lost", "reset", "halfline", "garbage", "count 1",
+          "reply 421 4.3.2 going down", "reply 450 4.2.1 later",
+          "reply 550 5.7.0 no", "reply 354 odd", "reply 25O ok")
+
+
+def to_us(host):
+    """Without the report to the sender."""
+    return {to: n for to, n in host.counts().items() if to.startswith("u")}
+
+
+def fault(its_stage, options, step, action):
+    """12 messages, of which the eighth meets it, or the first that is sent
+    ahead; nothing may be lost, and what comes twice was called doubtful."""
+    why = []
+    host, scene = begin(its_stage, 12, *options, "--fault",
+                        "%s:%d:%s" % (step, 1 if step == "rset" else 8,
+                                      action))
+    ran = scene.flush_now("--verbose", patience=100)
+    doubtful = set(re.findall(r" to=<(\S+)> .*status=in-doubt",
+                              ran.err.decode(errors="replace")))
+    waits = len(scene.names("new"))
+    failed = len(scene.names("failed"))
+    counts = to_us(host)
+    expect(why, "struck", host.lines("F"))
+    expect(why, "waits", waits <= 12 - len(counts) + len(doubtful) and
+           ran.status == (75 if waits else 0), (ran.status, waits))
+    expect(why, "failed", failed == ("550" in action and step != "rset"),
+           failed)
+    ran = scene.flush_now("--now", patience=100)
+    counts = to_us(host)
+    twice = {to for to in counts if counts[to] > 1}
+    expect(why, "all", len(counts) == 12 - failed and
+           not scene.names("new"), (len(counts), ran.err[-300:]))
+    expect(why, "twice", twice <= doubtful and max(counts.values()) <= 2,
+           (twice, doubtful))
+    return ["%s %s: %s" % (step, action, text) for text in why]
+
+
+def faults(its_stage):
+    """88 faults under messages sent ahead, BDAT and DATA: no one lost"""
+    todo = [(options, step, action) for options, steps in (
+        (CHUNKS, ("mail", "rcpt", "final", "rset")),
+        ((), ("mail", "rcpt", "data", "final")))
+        for step in steps for action in FAULTS]
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        return sum(pool.map(lambda one: fault(its_stage, *one), todo),
+                   [] if len(todo) == 88 else ["%d" % len(todo)])
+
+
 def far(its_stage):
     """50 ms away, several connections and ahead of answers: each once"""
     host, there, scene, ran, _ = crowd(its_stage, 300, *CHUNKS,
@@ -216,4 +266,4 @@ def far(its_stage):
 def run(its_stage, pool, tap):
     stage.run_all(its_stage, pool, tap, (
         chunks, data, careful, breaks, refused, many_recipients,
-        messages_on_one, suspect, far))
+        messages_on_one, suspect, faults, far))
