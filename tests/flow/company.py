@@ -78,6 +78,88 @@ def two_flushers(its_stage):
                                   for i in range(MESSAGES)])
 
 
+def race(its_stage, host, number, *words):
+    """A flush and a person at the same message: (did he succeed?, his words,
+    the scene, the message, its recipient)."""
+    scene = its_stage.scene()
+    scene.configure(host.ports[0], tls="none", login=False, ca=False)
+    to = "%s%d@example.net" % (words[-1], number)
+    message = scene.submit(to)
+    argv = [its_stage.relay, *words, message]
+    both = [scene.start(command, stdout=subprocess.PIPE,
+                        stderr=subprocess.PIPE)
+            for command in ([its_stage.flush, "--now", "--quiet"], argv)[
+                ::1 if number % 2 else -1]]
+    said = {process.args[0]: process.communicate(timeout=stage.PATIENCE)
+            for process in both}
+    status = {process.args[0]: process.returncode for process in both}
+    return (status[its_stage.relay] == 0, said[its_stage.relay], scene,
+            message, to)
+
+
+def races(its_stage, word):
+    """Either he had it, or it was delivered; once, and never half."""
+    host = its_stage.host("--no-starttls", "--no-auth", "--deadline", "300")
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda n: race(
+            its_stage, host, n, "queue", word), range(ROUNDS)))
+    counts, why, won = host.counts(), [], 0
+    for has_won, said, scene, message, to in found:
+        won += has_won
+        where = {"remove": None, "hold": "hold"}[word] if has_won else None
+        if counts[to] != (0 if has_won else 1) or \
+                scene.place(message) != where or scene.names("log"):
+            why.append("%s: %d times, in %s, %r" % (
+                to, counts[to], scene.place(message), said))
+    if not 0 < won < ROUNDS:
+        why.append("he won %d times of %d" % (won, ROUNDS))
+    return why[:10]
+
+
+def remove_or_send(its_stage):
+    """remove beside a flush, 100 rounds: removed or delivered, never both"""
+    return races(its_stage, "remove")
+
+
+def hold_or_send(its_stage):
+    """hold beside a flush, 100 rounds: held or delivered, never both"""
+    return races(its_stage, "hold")
+
+
+def two_removes(its_stage):
+    """two removals of one message, 100 rounds: one of them did it"""
+    why = []
+    scene = its_stage.scene()
+    scene.configure(1)
+    for number in range(ROUNDS):
+        argv = [its_stage.relay, "queue", "remove",
+                scene.submit("t%d@example.net" % number)]
+        pair = [scene.start(argv, stdout=subprocess.DEVNULL,
+                            stderr=subprocess.DEVNULL) for _ in range(2)]
+        statuses = sorted(p.wait(timeout=stage.PATIENCE) for p in pair)
+        if statuses[0] != 0 or statuses[1] == 0 or scene.names("new"):
+            why.append("round %d: %s" % (number, statuses))
+    return why[:10]
+
+
+def same_process_id(its_stage):
+    """100 submissions, each process 1 of its own world: 100 names"""
+    scene = its_stage.scene()
+    user = [] if os.getuid() == 0 else ["-r"]
+    argv = ["unshare", *user, "--pid", "--fork", its_stage.sendmail, "-odq",
+            "-i", "p@example.net"]
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        ran = list(pool.map(lambda n: scene.run(
+            argv, b"Subject: %d\n\nx\n" % n), range(ROUNDS)))
+    why = ["status %s %r" % (r.status, r.err) for r in ran if r.status][:5]
+    subjects = {scene.bytes("new", name).partition(b"Subject: ")[2].split(
+        b"\r")[0] for name in scene.names("new")}
+    if len(subjects) != ROUNDS or len(scene.names("new")) != ROUNDS:
+        why.append("%d subjects, %d names" % (
+            len(subjects), len(scene.names("new"))))
+    return why
+
+
 def watching(its_stage, host):
     """(scene, its watching flusher), ready."""
     scene = its_stage.scene()
@@ -345,6 +427,7 @@ def run(its_stage, pool, tap):
     stage.run_all(its_stage, pool, tap, [
         two_flushers, many_submissions, fills_up, fills_up_unheard,
         background, delivered_at_once, ended_in_answer, ended_in_content,
-        ended_while_silent, killed, mended] +
+        ended_while_silent, killed, mended, remove_or_send, hold_or_send,
+        two_removes, same_process_id] +
         ([network] if os.geteuid() == 0 else []))
     stage.run_all(its_stage, pool, tap, [woken])  # a clock decides: alone
