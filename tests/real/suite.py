@@ -10,6 +10,7 @@ import client
 import servers
 import tap
 
+import play_ahead
 import play_answers
 import play_binding
 import play_bulk
@@ -22,6 +23,7 @@ SCENARIOS = {
     "content": play_content.play,
     "answers": play_answers.play,
     "bulk": play_bulk.play,
+    "ahead": play_ahead.play,
 }
 
 
