@@ -26,6 +26,10 @@ struct buffer {
 	char bytes[SIZE];
 };
 
+/* What the kernel keeps back from a slow network: the time for the answer to a
+ * message runs while it is sent. */
+#define UNSENT_MOST 131072
+
 struct stream {
 	int fd;
 	struct tls *tls;        /* NULL while plain */
@@ -59,10 +63,12 @@ static void settle(struct buffer *b)
 struct stream *stream_create(int fd)
 {
 	struct stream *s = mem_alloc(sizeof(*s));
-	int yes = 1;
+	int yes = 1, unsent = UNSENT_MOST;
 
 	/* Not a TCP socket: then it needs none. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent,
+	                 sizeof(unsent));
 	s->fd = fd;
 	return s;
 }

@@ -40,7 +40,8 @@ enum stream_result {
 	STREAM_FAILED,     /* the fault says why */
 };
 
-/* Takes over a connected, non-blocking socket; sets TCP_NODELAY. */
+/* Takes over a connected, non-blocking socket; sets TCP_NODELAY, and a limit on
+ * what waits in the kernel. */
 struct stream *stream_create(int fd);
 void stream_free(struct stream **s); /* sends no farewell */
 

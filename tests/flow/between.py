@@ -183,10 +183,10 @@ def each_byte_ahead(its_stage):
 
 
 def slow(its_stage):
-    """8 kbit/s and 500 kB: it goes on as long as something moves"""
+    """8 kbit/s and 800 kB: it goes on as long as something moves"""
     host = its_stage.host("--no-starttls", "--no-auth", "--deadline", "300")
     scene, between = begin(its_stage, host, 1, rate=1000 * SLOW)
-    scene.submit("ubig@x.test", b"0123456789abcde\n" * 32000)
+    scene.submit("ubig@x.test", b"0123456789abcde\n" * 51200)
     ran = scene.flush_now("--verbose", hurry=SLOW, patience=200)
     why = []
     expect(why, "both", set(to_us(host).values()) == {1} and
