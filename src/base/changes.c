@@ -72,24 +72,35 @@ bool changes_of_file(const struct changes *n)
 	return found;
 }
 
-/* Whatever else happens (one that went, a link) helps nobody.  More than the
- * kernel could keep (ENOBUFS) is something, too. */
+/* Does one of the messages say that an address or a route came?  Whatever else
+ * happens (one that went, a link) helps nobody. */
+static bool has_news(const char *bytes, size_t n)
+{
+	struct nlmsghdr h;
+
+	while (n >= sizeof(h)) {
+		memcpy(&h, bytes, sizeof(h));
+		if (h.nlmsg_type == RTM_NEWADDR || h.nlmsg_type == RTM_NEWROUTE)
+			return true;
+		if (h.nlmsg_len < sizeof(h) || NLMSG_ALIGN(h.nlmsg_len) > n)
+			return false;
+		bytes += NLMSG_ALIGN(h.nlmsg_len);
+		n -= NLMSG_ALIGN(h.nlmsg_len);
+	}
+	return false;
+}
+
+/* More than the kernel could keep (ENOBUFS) is something, too. */
 bool changes_of_network(const struct changes *n)
 {
-	_Alignas(struct nlmsghdr) char bytes[8192];
+	char bytes[8192];
 	bool found = false;
 	ssize_t k;
 
 	if (n->network < 0)
 		return false;
-	while ((k = recv(n->network, bytes, sizeof(bytes), 0)) > 0) {
-		const struct nlmsghdr *h = (const void *)bytes;
-		size_t left = (size_t)k;
-
-		for (; NLMSG_OK(h, left); h = NLMSG_NEXT(h, left))
-			found |= h->nlmsg_type == RTM_NEWADDR ||
-			         h->nlmsg_type == RTM_NEWROUTE;
-	}
+	while ((k = recv(n->network, bytes, sizeof(bytes), 0)) > 0)
+		found |= has_news(bytes, (size_t)k);
 	return found || (k < 0 && errno == ENOBUFS);
 }
 
