@@ -3,7 +3,7 @@
 
 As in flush.py, but for several entries, on one connection.  Those that were
 sent to their last byte, and are still in new/, are what a fault may bring
-twice; by the documents, one with DATA and 64 with BDAT.
+twice; by the documents, one with DATA and 128 with BDAT.
 """
 import os
 import re
@@ -11,11 +11,10 @@ import shutil
 
 import flush
 import place
-import powercut
 import smarthost
 import trial
 
-UNDER_WAY = 64  # doc/QUEUE: messages on one connection
+UNDER_WAY = 128  # doc/QUEUE: messages on one connection
 
 
 class Ahead(flush.Flush):
@@ -163,21 +162,8 @@ WORKLOADS = [Data, Chunks, Doubt, DoubtAhead]
 
 
 def suite(pool, tap):
-    for workload in WORKLOADS:
-        for title, modes in (("killed", trial.KILLS),
-                             ("hindered", flush.ERRORS)):
-            calls, tally = trial.points(pool, workload(), modes)
-            tap.result(not tally.bad, "%s, %s at calls of every kind" % (
-                workload.name, title), tally.bad)
-            tap.figures([tally], points=len(calls))
+    flush.strike(pool, tap, WORKLOADS, "calls of every kind")
 
 
 def powercut_suite(pool, tap):
-    for model in ("posix", "journal"):
-        jobs = [pool.submit(powercut.cuts, workload(), model)
-                for workload in WORKLOADS]
-        tallies = [job.result() for job in jobs]
-        bad = [line for tally in tallies for line in tally.bad]
-        tap.result(not bad, "flush of many, power cut at every moment, %s" %
-                   model, bad)
-        tap.figures(tallies, "states")
+    flush.cut(pool, tap, WORKLOADS, "flush of many")

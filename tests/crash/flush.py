@@ -366,22 +366,31 @@ WORKLOADS = [One, Three, Settled, Alias, Reported, Digest, Forgotten,
              Encrypted]
 
 
-def suite(pool, tap):
-    for workload in WORKLOADS:
+def strike(pool, tap, workloads, where):
+    """Kill and hinder each of them at calls, which `where` describes."""
+    for workload in workloads:
         for title, modes in (("killed", trial.KILLS), ("hindered", ERRORS)):
             calls, tally = trial.points(pool, workload(), modes)
-            tap.result(not tally.bad, "%s, %s at every call" % (
-                workload.name, title), tally.bad)
+            tap.result(not tally.bad, "%s, %s at %s" % (
+                workload.name, title, where), tally.bad)
             tap.figures([tally], points=len(calls))
 
 
-def powercut_suite(pool, tap):
+def cut(pool, tap, workloads, what):
+    """Cut the power of all of them at every moment."""
     for model in ("posix", "journal"):
         jobs = [pool.submit(powercut.cuts, workload(), model)
-                for workload in (One, Three, Settled, Alias,
-                                 Reported, Digest, Forgotten)]
+                for workload in workloads]
         tallies = [job.result() for job in jobs]
         bad = [line for tally in tallies for line in tally.bad]
-        tap.result(not bad, "flush, power cut at every moment, %s" % model,
-                   bad)
+        tap.result(not bad, "%s, power cut at every moment, %s" % (
+            what, model), bad)
         tap.figures(tallies, "states")
+
+
+def suite(pool, tap):
+    strike(pool, tap, WORKLOADS, "every call")
+
+
+def powercut_suite(pool, tap):
+    cut(pool, tap, [w for w in WORKLOADS if w is not Encrypted], "flush")

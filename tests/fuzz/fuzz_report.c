@@ -158,7 +158,8 @@ static void see_boundary(void *arg, const char *line, size_t n, bool breaks,
 	seen->boundaries++;
 }
 
-static void check(const struct report *r, const struct sbuf *out)
+/* As it goes on the wire, and well formed; what is in it. */
+static struct seen read_mail(const struct sbuf *out)
 {
 	static const struct mime_reader reader = { see_header, see_text,
 		                                   see_end, see_boundary };
@@ -174,6 +175,13 @@ static void check(const struct report *r, const struct sbuf *out)
 	mime_end(m);
 	must(mime_problem(m) == NULL);
 	mime_free(&m);
+	return seen;
+}
+
+static void check(const struct report *r, const struct sbuf *out)
+{
+	struct seen seen = read_mail(out);
+
 	must(seen.headers == 4 && seen.boundaries == 4);
 	must(seen.recipients == r->count);
 }
@@ -181,26 +189,15 @@ static void check(const struct report *r, const struct sbuf *out)
 /* One part, whose header is ours, and no line of strangers' begins anything. */
 static void check_digest(const struct report *r, struct sbuf *out)
 {
-	static const struct mime_reader reader = { see_header, see_text,
-		                                   see_end, see_boundary };
-	struct seen seen = { .headers = 0 };
-	struct mime *m = mime_create(&reader, &seen, MIME_HEADER);
 	struct report_digest w;
-	struct wire_scan scan;
+	struct seen seen;
 
 	sbuf_reset(out);
 	must(report_digest_begin(&w, r, 2, collect, out) == 0);
 	must(report_digest_add(&w, r) == 0);
 	must(report_digest_add(&w, r) == 0);
 	must(report_digest_end(&w) == 0);
-	wire_scan_init(&scan);
-	wire_scan_add(&scan, out->data, out->len);
-	must(scan.bare == 0 && !scan.has_nul && scan.ends_with_crlf);
-	must(scan.longest <= 998);
-	mime_add(m, out->data, out->len);
-	mime_end(m);
-	must(mime_problem(m) == NULL);
-	mime_free(&m);
+	seen = read_mail(out);
 	must(seen.headers == 1 && seen.boundaries == 0);
 }
 
