@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config/helper.h"
+
+#include <stdlib.h>
+#include <sysexits.h>
+
+#include "base/child.h"
+#include "base/intl.h"
+
+/* What it said of its trouble, or its status. */
+static int refused(const char *program, int status, const struct pairs *answer,
+                   struct fault *f)
+{
+	enum fault_kind kind = status == EX_CONFIG ? FAULT_CONFIG : FAULT_TEMP;
+	const char *error = pairs_get(answer, "error");
+
+	if (error != NULL && error[0] != '\0')
+		return fault_set(f, kind, "4.3.5", "%s", error);
+	return fault_set(f, kind, "4.3.5",
+	                 _("%s failed with status %d and said nothing: run it "
+	                   "by hand to see why"),
+	                 program, status);
+}
+
+static int understand(const char *program, int status, const struct sbuf *said,
+                      struct pairs *answer, struct fault *f)
+{
+	if (pairs_read(answer, said->data, said->len, f) != 0)
+		return fault_wrap(f, _("%s answers what is no answer"),
+		                  program);
+	return status == 0 ? 0 : refused(program, status, answer, f);
+}
+
+int helper_ask(char *const argv[], const struct pairs *question,
+               struct pairs *answer, struct fault *f)
+{
+	struct child_question q = { .argv = argv, .deadline = HELPER_TIME };
+	struct sbuf asked, said;
+	int status = 0, result;
+
+	sbuf_init(&asked, PAIRS_LIMIT + PAIRS_KEY);
+	sbuf_init(&said, PAIRS_LIMIT);
+	pairs_write(question, &asked);
+	q.input = asked.data;
+	q.input_len = asked.len;
+	result = child_run(&q, &said, &status, f);
+	if (result == 0)
+		result = understand(argv[0], status, &said, answer, f);
+	sbuf_release(&asked);
+	sbuf_release(&said);
+	return result;
+}
+
+void helper_path(const char *name, struct sbuf *path)
+{
+	const char *directory = secure_getenv("RELAY_LIBEXEC");
+
+	if (directory == NULL || directory[0] != '/')
+		directory = PKGLIBEXECDIR;
+	sbuf_addf(path, "%s/%s", directory, name);
+}
