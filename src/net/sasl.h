@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sasl - one login, mechanism by mechanism (RFC 4422, RFC 4954)
  *
- * sasl_gsasl.c is the only file that includes <gsasl.h>.  The order is our own,
- * never the library's suggestion: EXTERNAL when asked for (by name, or because
- * there is a client certificate and no user), SCRAM-SHA-256-PLUS,
- * SCRAM-SHA-256, SCRAM-SHA-1-PLUS, SCRAM-SHA-1, PLAIN, LOGIN; CRAM-MD5 and
- * DIGEST-MD5 only when they are configured.  PLAIN and LOGIN never without
- * encryption. Everything that comes out may hold the password: it goes to the
- * server only, and its buffer wipes itself.
+ * sasl_gsasl.c is the only file that includes <gsasl.h>.  The order is our own
+ * (sasl_choose.c), never the library's suggestion: EXTERNAL when asked for (by
+ * name, or because there is a client certificate and no user),
+ * SCRAM-SHA-256-PLUS, SCRAM-SHA-256, SCRAM-SHA-1-PLUS, SCRAM-SHA-1, PLAIN,
+ * LOGIN; CRAM-MD5 and DIGEST-MD5 only when they are configured.  PLAIN and
+ * LOGIN never without encryption. Everything that comes out may hold the
+ * password: it goes to the server only, and its buffer wipes itself.
  *
  * Each "334 CHALLENGE" goes to sasl_step() and its answer is sent as a line; an
  * empty answer is an empty line.  SCRAM ends that way: the server's proof comes

@@ -3,67 +3,27 @@
  * binding is available: the properties are set for the -PLUS names only.
  *
  * The library frees what SASLprep makes of a password without wiping it.  So
- * SASLprep and what SCRAM derives with it run in a child, whose memory ends
- * with it.  CRAM-MD5 and DIGEST-MD5, which nobody gets without asking, do it in
- * here.
+ * SASLprep and what SCRAM derives with it run apart.  CRAM-MD5 and DIGEST-MD5,
+ * which nobody gets without asking, do it in here.
  */
 #include "net/sasl.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <gsasl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "base/ascii.h"
-#include "base/fdio.h"
 #include "base/intl.h"
 #include "base/mem.h"
-#include "base/port.h"
 #include "base/secret.h"
+#include "net/apart.h"
+#include "net/sasl_choose.h"
 
 #define ROUNDS_LIMIT 10
 #define LINE_LIMIT 12288     /* RFC 4954, section 4 */
 #define ITERATIONS_LIMIT 1e6 /* of SCRAM: about a second of our time */
-#define BLANKS " \t"
-
-enum trait {
-	AUTOMATIC = 1,    /* chosen without being asked for */
-	CLIENT_FIRST = 2, /* has an initial response */
-	IN_CLEAR = 4,     /* shows the password to whoever listens */
-	BOUND = 8,        /* to the TLS channel */
-	PROVES = 16,      /* the server proves that it knows the password */
-	SCRAM = 32,
-	NO_PASSWORD = 64,
-	PREPARED = 128, /* user and password go through SASLprep */
-};
-
-struct mechanism {
-	const char *name;
-	unsigned traits;
-};
-
-#define AS_SCRAM (AUTOMATIC | CLIENT_FIRST | PROVES | SCRAM | PREPARED)
-
-/* In the order of our own preference. */
-/* clang-format off */
-static const struct mechanism mechanisms[] = {
-	{ "EXTERNAL",           CLIENT_FIRST | NO_PASSWORD },
-	{ "SCRAM-SHA-256-PLUS", AS_SCRAM | BOUND },
-	{ "SCRAM-SHA-256",      AS_SCRAM },
-	{ "SCRAM-SHA-1-PLUS",   AS_SCRAM | BOUND },
-	{ "SCRAM-SHA-1",        AS_SCRAM },
-	{ "PLAIN",              AUTOMATIC | CLIENT_FIRST | IN_CLEAR },
-	{ "LOGIN",              AUTOMATIC | IN_CLEAR },
-	{ "CRAM-MD5",           PREPARED },
-	{ "DIGEST-MD5",         PROVES },
-};
-/* clang-format on */
 
 struct sasl {
-	const struct mechanism *mechanism;
+	const struct sasl_mechanism *mechanism;
 	Gsasl *library;
 	Gsasl_session *session;
 	struct secret *password; /* of SCRAM */
@@ -71,149 +31,11 @@ struct sasl {
 	bool is_complete; /* the library has nothing more to ask */
 };
 
-static bool has(const struct mechanism *m, unsigned traits)
-{
-	return (m->traits & traits) == traits;
-}
-
-/* The mechanism of that name (`n` bytes, any case), or NULL. */
-static const struct mechanism *find(const char *name, size_t n)
-{
-	for (size_t i = 0; i < COUNT_OF(mechanisms); i++)
-		if (strlen(mechanisms[i].name) == n &&
-		    ascii_is_same(mechanisms[i].name, name, n))
-			return &mechanisms[i];
-	return NULL;
-}
-
-static bool is_in_list(const char *list, const char *name)
-{
-	size_t n;
-
-	for (; *list != '\0'; list += n) {
-		list += strspn(list, BLANKS);
-		n = strcspn(list, BLANKS);
-		if (n == strlen(name) && ascii_is_same(list, name, n))
-			return true;
-	}
-	return false;
-}
-
-/* --- the choice ----------------------------------------------------------- */
-
-/* Do we have what it needs? */
-static bool is_possible(const struct sasl_settings *s,
-                        const struct mechanism *m)
-{
-	if (has(m, NO_PASSWORD))
-		return s->has_certificate;
-	if (has(m, BOUND) && s->binding == NULL)
-		return false;
-	if (has(m, IN_CLEAR) && !s->encrypted)
-		return false;
-	return s->user != NULL && s->password != NULL;
-}
-
-static bool is_automatic(const struct sasl_settings *s,
-                         const struct mechanism *m)
-{
-	return has(m, AUTOMATIC) || (has(m, NO_PASSWORD) && s->user == NULL);
-}
-
-static const struct mechanism *choose_automatic(const struct sasl_settings *s,
-                                                const char *offered)
-{
-	for (size_t i = 0; i < COUNT_OF(mechanisms); i++) {
-		const struct mechanism *m = &mechanisms[i];
-
-		if (is_automatic(s, m) && is_possible(s, m) &&
-		    is_in_list(offered, m->name))
-			return m;
-	}
-	return NULL;
-}
-
-static const struct mechanism *choose_named(const struct sasl_settings *s,
-                                            const char *offered)
-{
-	const char *name = s->allowed;
-	size_t n;
-
-	for (; *name != '\0'; name += n) {
-		const struct mechanism *m;
-
-		name += strspn(name, BLANKS);
-		n = strcspn(name, BLANKS);
-		m = find(name, n);
-		if (m != NULL && is_possible(s, m) &&
-		    is_in_list(offered, m->name))
-			return m;
-	}
-	return NULL;
-}
-
-static bool is_auto(const struct sasl_settings *s)
-{
-	return s->allowed == NULL || is_in_list(s->allowed, "auto");
-}
-
-static const struct mechanism *choose(const struct sasl_settings *s,
-                                      const char *offered)
-{
-	return is_auto(s) ? choose_automatic(s, offered)
-	                  : choose_named(s, offered);
-}
-
-/* Nothing fits.  Would it with encryption, with a binding, a certificate? */
-static int no_choice(const struct sasl_settings *s, const char *offered,
-                     struct fault *f)
-{
-	const char *allowed = is_auto(s) ? "auto" : s->allowed;
-	struct sasl_settings other = *s;
-
-	if (offered[strspn(offered, BLANKS)] == '\0')
-		return fault_set(f, FAULT_CONFIG, "4.7.0",
-		                 _("the server offers no login: check `host` "
-		                   "and `port`, or set `login none`"));
-	other.encrypted = true;
-	if (choose(&other, offered) != NULL)
-		return fault_set(f, FAULT_CONFIG, "4.7.11",
-		                 _("the server offers %.150s, which would send "
-		                   "the password in clear: use `tls starttls` "
-		                   "or `tls implicit`"),
-		                 offered);
-	other = *s;
-	other.has_certificate = true;
-	if (!is_auto(s) && choose(&other, offered) != NULL)
-		return fault_set(f, FAULT_CONFIG, "4.7.0",
-		                 _("login with EXTERNAL needs a client "
-		                   "certificate: set `tls_cert` and "
-		                   "`tls_key`"));
-	if (s->user == NULL || s->password == NULL)
-		return fault_set(f, FAULT_CONFIG, "4.7.0",
-		                 _("the server wants a login: set `user` and "
-		                   "`password`"));
-	return fault_set(f, FAULT_CONFIG, "4.7.0",
-	                 _("no way to log in that both sides know: the server "
-	                   "offers %.150s, `login` allows %.150s"),
-	                 offered, allowed);
-}
-
-const char *sasl_choose(const struct sasl_settings *settings,
-                        const char *offered, struct fault *f)
-{
-	const struct mechanism *m = choose(settings, offered);
-
-	if (m != NULL)
-		return m->name;
-	no_choice(settings, offered, f);
-	return NULL;
-}
-
 /* --- one login ------------------------------------------------------------ */
 
 /* The library's own words only as a detail: the cause is ours to say. */
-static int library_fault(const struct mechanism *m, int code, struct fault *f)
+static int library_fault(const struct sasl_mechanism *m, int code,
+                         struct fault *f)
 {
 	const char *name = m->name;
 
@@ -223,7 +45,7 @@ static int library_fault(const struct mechanism *m, int code, struct fault *f)
 		                   "that %s cannot send: change it, or set "
 		                   "`login plain`"),
 		                 name);
-	if (code == GSASL_AUTHENTICATION_ERROR && has(m, PROVES))
+	if (code == GSASL_AUTHENTICATION_ERROR && sasl_has(m, SASL_PROVES))
 		return fault_set(f, FAULT_CONFIG, "4.7.0",
 		                 _("the server did not prove that it knows the "
 		                   "password (%s): it may be an impostor, "
@@ -255,11 +77,11 @@ static int set_properties(struct sasl *s, const struct sasl_settings *settings,
 	Gsasl_property binding = settings->is_exporter ? GSASL_CB_TLS_EXPORTER
 	                                               : GSASL_CB_TLS_UNIQUE;
 
-	if (has(s->mechanism, NO_PASSWORD))
+	if (sasl_has(s->mechanism, SASL_NO_PASSWORD))
 		return settings->user == NULL
 		               ? 0
 		               : set(s, GSASL_AUTHZID, settings->user, f);
-	if (has(s->mechanism, SCRAM))
+	if (sasl_has(s->mechanism, SASL_SCRAM))
 		s->password = secret_create(secret_reveal(settings->password),
 		                            secret_length(settings->password));
 	else if (set(s, GSASL_PASSWORD, secret_reveal(settings->password), f))
@@ -268,48 +90,12 @@ static int set_properties(struct sasl *s, const struct sasl_settings *settings,
 	    set(s, GSASL_SERVICE, "smtp", f) != 0 ||
 	    set(s, GSASL_HOSTNAME, settings->host, f) != 0)
 		return -1;
-	if (!has(s->mechanism, BOUND))
+	if (!sasl_has(s->mechanism, SASL_BOUND))
 		return 0;
 	return set(s, binding, settings->binding, f);
 }
 
 /* --- apart ---------------------------------------------------------------- */
-
-#define APART_FAILED (-1)
-
-/* Run `work` in a child, and take the `n` bytes that it makes: 0, or what it
- * returned, 1 to 127.  No process to be had: in here, better than no login. */
-static int run_apart(int (*work)(const void *arg, void *answer),
-                     const void *arg, void *answer, size_t n)
-{
-	int ends[2], status = 0, code = APART_FAILED;
-	pid_t pid;
-
-	if (pipe2(ends, O_CLOEXEC) != 0)
-		return work(arg, answer);
-	pid = fork();
-	if (pid == 0) {
-		if (ends[1] != 3 && dup2(ends[1], 3) != 3)
-			_exit(APART_FAILED & 0xff);
-		port_close_from(4);
-		code = work(arg, answer);
-		if (code == 0 && fdio_write(3, answer, n) != 0)
-			code = APART_FAILED;
-		_exit(code & 0xff);
-	}
-	close(ends[1]);
-	if (pid > 0 && fdio_read(ends[0], answer, n) == (ssize_t)n)
-		code = 0;
-	close(ends[0]);
-	if (pid < 0)
-		return work(arg, answer);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (WIFEXITED(status) && WEXITSTATUS(status) < 128 &&
-	    WEXITSTATUS(status) > 0)
-		code = WEXITSTATUS(status);
-	return code;
-}
 
 struct derivation {
 	Gsasl_hash hash;
@@ -359,7 +145,7 @@ static int on_question(Gsasl *library, Gsasl_session *session,
 	d.password = secret_reveal(s->password);
 	d.iterations = (unsigned)strtoul(rounds, NULL, 10);
 	n = gsasl_hash_length(d.hash);
-	code = run_apart(derive, &d, salted, n);
+	code = apart_run(derive, &d, salted, n);
 	if (code == GSASL_OK)
 		code = gsasl_hex_to(salted, n, &text, &size);
 	if (code == GSASL_OK)
@@ -409,11 +195,11 @@ static int check_prepared(const char *text, bool is_strict)
 	char answer;
 
 	return is_plain(text) ? GSASL_OK
-	                      : run_apart(prepare, &p, &answer, sizeof(answer));
+	                      : apart_run(prepare, &p, &answer, sizeof(answer));
 }
 
 static int check_characters(const struct sasl_settings *settings,
-                            const struct mechanism *m, struct fault *f)
+                            const struct sasl_mechanism *m, struct fault *f)
 {
 	const char *password = secret_reveal(settings->password);
 	int code;
@@ -422,20 +208,21 @@ static int check_characters(const struct sasl_settings *settings,
 		return fault_set(f, FAULT_CONFIG, "4.7.0",
 		                 _("the password has a NUL byte inside, which "
 		                   "no login can send: change it"));
-	if (!has(m, PREPARED))
+	if (!sasl_has(m, SASL_PREPARED))
 		return 0;
 	code = check_prepared(settings->user, false);
 	if (code == GSASL_OK)
-		code = check_prepared(password, has(m, SCRAM));
+		code = check_prepared(password, sasl_has(m, SASL_SCRAM));
 	return code == GSASL_OK ? 0 : library_fault(m, code, f);
 }
 
 static int check_settings(const struct sasl_settings *settings,
-                          const struct mechanism *m, struct fault *f)
+                          const struct sasl_mechanism *m, struct fault *f)
 {
-	if (!is_possible(settings, m))
-		return no_choice(settings, m->name, f);
-	return has(m, NO_PASSWORD) ? 0 : check_characters(settings, m, f);
+	if (!sasl_is_possible(settings, m))
+		return sasl_no_choice(settings, m->name, f);
+	return sasl_has(m, SASL_NO_PASSWORD) ? 0
+	                                     : check_characters(settings, m, f);
 }
 
 static int begin(struct sasl *s, const struct sasl_settings *settings,
@@ -458,7 +245,8 @@ static int begin(struct sasl *s, const struct sasl_settings *settings,
 struct sasl *sasl_create(const struct sasl_settings *settings,
                          const char *mechanism, struct fault *f)
 {
-	const struct mechanism *m = find(mechanism, strlen(mechanism));
+	const struct sasl_mechanism *m =
+		sasl_find(mechanism, strlen(mechanism));
 	struct sasl *s;
 
 	if (m == NULL) {
@@ -506,7 +294,7 @@ void sasl_free(struct sasl **s)
 
 bool sasl_is_client_first(const struct sasl *s)
 {
-	return has(s->mechanism, CLIENT_FIRST);
+	return sasl_has(s->mechanism, SASL_CLIENT_FIRST);
 }
 
 /* A SCRAM server may ask for any amount of our time ("i=4294967295"), and says
@@ -609,7 +397,7 @@ int sasl_step(struct sasl *s, const char *challenge, struct sbuf *answer,
 
 	sbuf_init(&text, LINE_LIMIT);
 	result = decode(s, challenge, &text, f);
-	if (result == 0 && has(s->mechanism, SCRAM))
+	if (result == 0 && sasl_has(s->mechanism, SASL_SCRAM))
 		result = check_scram(s, &text, f);
 	if (result == 0)
 		result = step(s, text.data, text.len, answer, f);
@@ -619,5 +407,5 @@ int sasl_step(struct sasl *s, const char *challenge, struct sbuf *answer,
 
 bool sasl_is_proved(const struct sasl *s)
 {
-	return !has(s->mechanism, PROVES) || s->is_complete;
+	return !sasl_has(s->mechanism, SASL_PROVES) || s->is_complete;
 }
