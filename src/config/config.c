@@ -10,6 +10,7 @@
 
 #include "base/intl.h"
 #include "base/mem.h"
+#include "config/credential.h"
 #include "config/fallback.h"
 #include "config/file.h"
 #include "config/host.h"
@@ -124,6 +125,11 @@ static unsigned set_in(const struct smarthost *h, const char *key)
 	return o != NULL ? h->lines[option_index(o)] : 0;
 }
 
+bool smarthost_says(const struct smarthost *h, const char *key)
+{
+	return set_in(h, key) != 0;
+}
+
 unsigned smarthost_line(const struct smarthost *h, const char *key)
 {
 	unsigned line = set_in(h, key);
@@ -138,50 +144,7 @@ void smarthost_blame(const struct config *config, const struct smarthost *h,
 		add_place(f, config->path, smarthost_line(h, key), key);
 }
 
-static bool has_external(const struct smarthost *h)
-{
-	return strstr(h->login, "external") != NULL;
-}
-
-bool smarthost_has_login(const struct smarthost *h)
-{
-	return strcmp(h->login, "none") != 0 &&
-	       (h->user != NULL || has_external(h));
-}
-
 /* --- what the keys of a block mean together ------------------------------- */
-
-/* Insisted on, so mail must not go without it. */
-static bool names_password_login(const struct smarthost *h)
-{
-	return strcmp(h->login, "auto") != 0 && strcmp(h->login, "none") != 0 &&
-	       strcmp(h->login, "external") != 0;
-}
-
-static void check_login(struct config_errors *e, const struct smarthost *h)
-{
-	bool wants = strcmp(h->login, "none") != 0 && !has_external(h);
-
-	if (wants && set_in(h, "user") != 0 && set_in(h, "password") == 0)
-		config_complain(e, smarthost_line(h, "user"), "password",
-		                _("`user` needs a password: add `password "
-		                  "file PATH`, or `login none`"));
-	if (wants && set_in(h, "user") == 0 && set_in(h, "password") != 0)
-		config_complain(e, smarthost_line(h, "password"), "user",
-		                _("`password` needs a name to log in with: add "
-		                  "`user NAME`"));
-	if (names_password_login(h) && set_in(h, "user") == 0 &&
-	    set_in(h, "password") == 0)
-		config_complain(e, smarthost_line(h, "login"), "login",
-		                _("`login %s` needs a name and a password: add "
-		                  "`user NAME` and `password file PATH`"),
-		                h->login);
-	if (has_external(h) && set_in(h, "tls_cert") == 0)
-		config_complain(e, smarthost_line(h, "login"), "login",
-		                _("`login external` logs in with a "
-		                  "certificate: add `tls_cert` and "
-		                  "`tls_key`"));
-}
 
 static void check_tls(struct config_errors *e, const struct smarthost *h)
 {
@@ -250,7 +213,7 @@ static void check_block(struct config_errors *e, const struct smarthost *h)
 		                  "mail.example.org` below it"));
 	else
 		check_service(e, h);
-	check_login(e, h);
+	credential_check(e, h);
 	check_tls(e, h);
 	check_from(e, h);
 }

@@ -116,8 +116,11 @@ void config_free(struct config **config);
  * was stays.  For whoever asks somebody else for them. */
 void config_forget_secrets(struct config *config);
 
-/* Does anybody log in there, and is a password needed for it? */
+/* Does anybody log in there (config/credential)? */
 bool smarthost_has_login(const struct smarthost *h);
+
+/* Is `key` set in the block, well or badly? */
+bool smarthost_says(const struct smarthost *h, const char *key);
 
 /* Where `key` of the block was set, else where the block begins. */
 unsigned smarthost_line(const struct smarthost *h, const char *key);

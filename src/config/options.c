@@ -12,9 +12,9 @@
 #define TOP(member) OPTION_TOP, offsetof(struct config, member)
 #define BLOCK(member) OPTION_SMARTHOST, offsetof(struct smarthost, member)
 
-#define MECHANISMS                                                     \
-	"auto none plain login cram-md5 scram-sha-1 scram-sha-1-plus " \
-	"scram-sha-256 scram-sha-256-plus external"
+#define MECHANISMS                                                           \
+	"auto none oauth plain login cram-md5 scram-sha-1 scram-sha-1-plus " \
+	"scram-sha-256 scram-sha-256-plus external xoauth2 oauthbearer"
 
 /* Longer words are no misspelt keys. */
 #define KEY_LENGTH 40
@@ -57,7 +57,7 @@ static const struct option options[] = {
 	{ "password", BLOCK(password), OPTION_SOURCE, "", 0, 0,     NULL,
 	  N_("where the password is: file PATH, credential NAME, env NAME, command WORD..., inline TEXT") },
 	{ "login",    BLOCK(login),    OPTION_MECHANISMS, "auto", 0, 0, MECHANISMS,
-	  N_("ways to log in, the best first; auto: the best the server offers; none: no login") },
+	  N_("ways to log in, the best first; auto: the best the server offers; none: no login; xoauth2 and oauthbearer: with a token as password; oauth: with a token of `relay login`") },
 	{ "helo",     BLOCK(helo),     OPTION_NAME,   "", 0, 0,     NULL,
 	  N_("name we give in EHLO; not set: this machine's name") },
 	{ "from",     BLOCK(from),     OPTION_GLOBS,  "", 0, 0,     NULL,

@@ -179,6 +179,9 @@ static int set_choice(const struct option *o, void *at, char *const words[],
 	return 0;
 }
 
+/* auto, none and oauth: no ways to log in, but what to do about them. */
+#define ALONE 3
+
 static int set_mechanisms(const struct option *o, void *at, char *const words[],
                           size_t n, struct fault *f)
 {
@@ -191,7 +194,7 @@ static int set_mechanisms(const struct option *o, void *at, char *const words[],
 		size_t length;
 		int place = place_of(words[i], o->words, &spelling, &length);
 
-		if (place >= 0 && (place >= 2 || n == 1)) {
+		if (place >= 0 && (place >= ALONE || n == 1)) {
 			sbuf_addf(&list, "%s%.*s", i == 0 ? "" : " ",
 			          (int)length, spelling);
 			continue;
