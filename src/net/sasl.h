@@ -5,9 +5,11 @@
  * (sasl_choose.c), never the library's suggestion: EXTERNAL when asked for (by
  * name, or because there is a client certificate and no user),
  * SCRAM-SHA-256-PLUS, SCRAM-SHA-256, SCRAM-SHA-1-PLUS, SCRAM-SHA-1, PLAIN,
- * LOGIN; CRAM-MD5 and DIGEST-MD5 only when they are configured.  PLAIN and
- * LOGIN never without encryption. Everything that comes out may hold the
- * password: it goes to the server only, and its buffer wipes itself.
+ * LOGIN; CRAM-MD5 and DIGEST-MD5 only when they are configured.  A token goes
+ * with OAUTHBEARER and XOAUTH2 (net/bearer) only, which are ours, in the order
+ * of `allowed`, and no password goes with them.  None that shows the password
+ * or token without encryption. Everything that comes out may hold it: it goes
+ * to the server only, and its buffer wipes itself.
  *
  * Each "334 CHALLENGE" goes to sasl_step() and its answer is sent as a line; an
  * empty answer is an empty line.  SCRAM ends that way: the server's proof comes
@@ -31,6 +33,8 @@ struct sasl_settings {
 	const struct secret *password; /* NULL likewise */
 	const char *allowed;           /* "auto", or mechanisms in order of
 	                                  preference, blank-separated, any case */
+	unsigned port;                 /* of the host */
+	bool is_token;                 /* the password is an access token */
 	bool encrypted;                /* TLS is up and verified */
 	bool has_certificate;          /* we showed a client certificate */
 	bool is_exporter;              /* kind of the binding */
@@ -59,5 +63,12 @@ bool sasl_is_client_first(const struct sasl *s);
 int sasl_step(struct sasl *s, const char *challenge, struct sbuf *answer,
               struct fault *f);
 bool sasl_is_proved(const struct sasl *s);
+
+/* The token that this login is about; NULL: it has a password, or none. */
+const struct secret *sasl_token(const struct sasl *s);
+
+/* What the server said of a token that it does not take, in words that may be
+ * shown; "": nothing. */
+const char *sasl_refusal(const struct sasl *s);
 
 #endif

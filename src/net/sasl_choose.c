@@ -25,6 +25,8 @@ static const struct sasl_mechanism mechanisms[] = {
 	{ "LOGIN",              SASL_AUTOMATIC | SASL_IN_CLEAR },
 	{ "CRAM-MD5",           SASL_PREPARED },
 	{ "DIGEST-MD5",         SASL_PROVES },
+	{ "OAUTHBEARER",        SASL_TOKEN | SASL_CLIENT_FIRST | SASL_IN_CLEAR },
+	{ "XOAUTH2",            SASL_TOKEN | SASL_CLIENT_FIRST | SASL_IN_CLEAR },
 };
 /* clang-format on */
 
@@ -65,6 +67,8 @@ bool sasl_is_possible(const struct sasl_settings *s,
 	if (sasl_has(m, SASL_BOUND) && s->binding == NULL)
 		return false;
 	if (sasl_has(m, SASL_IN_CLEAR) && !s->encrypted)
+		return false;
+	if (sasl_has(m, SASL_TOKEN) != s->is_token)
 		return false;
 	return s->user != NULL && s->password != NULL;
 }
@@ -145,6 +149,12 @@ int sasl_no_choice(const struct sasl_settings *s, const char *offered,
 		                 _("login with EXTERNAL needs a client "
 		                   "certificate: set `tls_cert` and "
 		                   "`tls_key`"));
+	if (s->is_token && s->password != NULL)
+		return fault_set(f, FAULT_CONFIG, "4.7.0",
+		                 _("the server takes no tokens the way `login` "
+		                   "says: it offers %.150s, `login` allows "
+		                   "%.150s"),
+		                 offered, allowed);
 	if (s->user == NULL || s->password == NULL)
 		return fault_set(f, FAULT_CONFIG, "4.7.0",
 		                 _("the server wants a login: set `user` and "

@@ -21,6 +21,7 @@ enum sasl_trait {
 	SASL_SCRAM = 32,
 	SASL_NO_PASSWORD = 64,
 	SASL_PREPARED = 128, /* user and password go through SASLprep */
+	SASL_TOKEN = 256,    /* the password is an access token */
 };
 
 struct sasl_mechanism {

@@ -23,7 +23,7 @@ static const struct choice {
 	const char *offered;
 	const char *allowed;
 	const char *settings; /* e: encrypted, b: binding, c: certificate,
-	                         u: user and password */
+	                         u: user and password, t: it is a token */
 	const char *chosen;   /* or the words of the fault */
 } choices[] = {
 	{ "PLAIN LOGIN", "auto", "eu", "PLAIN" },
@@ -46,7 +46,25 @@ static const struct choice {
 	{ "PLAIN CRAM-MD5", "cram-md5", "u", "CRAM-MD5" },
 	{ "DIGEST-MD5", "digest-md5", "u", "DIGEST-MD5" },
 	{ "SCRAM-SHA-256 PLAIN", "auto", "u", "SCRAM-SHA-256" },
+	{ "LOGIN PLAIN XOAUTH2 OAUTHBEARER", "xoauth2", "eut", "XOAUTH2" },
+	{ "PLAIN OAUTHBEARER XOAUTH2", "oauthbearer xoauth2", "eut",
+	  "OAUTHBEARER" },
+	{ "PLAIN OAUTHBEARER XOAUTH2", "xoauth2 oauthbearer", "eut",
+	  "XOAUTH2" },
+	{ "LOGIN xoauth2", "oauthbearer xoauth2", "eut", "XOAUTH2" },
+	/* even asked to: no token as a password, no password as a token */
+	{ "PLAIN XOAUTH2", "plain xoauth2", "eut", "XOAUTH2" },
+	{ "PLAIN XOAUTH2", "xoauth2 plain", "eu", "PLAIN" },
+	{ "PLAIN XOAUTH2 OAUTHBEARER", "auto", "eu", "PLAIN" },
 
+	{ "PLAIN LOGIN SCRAM-SHA-256", "xoauth2 oauthbearer", "eut",
+	  "the server takes no tokens the way `login` says: it offers PLAIN "
+	  "LOGIN SCRAM-SHA-256, `login` allows xoauth2 oauthbearer" },
+	{ "PLAIN LOGIN CRAM-MD5", "auto", "eut", "the server takes no tokens" },
+	{ "PLAIN", "plain", "eut", "the server takes no tokens" },
+	{ "XOAUTH2", "xoauth2", "eu", "no way to log in that both" },
+	{ "XOAUTH2 OAUTHBEARER", "xoauth2 oauthbearer", "ut",
+	  "would send the password in clear" },
 	{ "PLAIN LOGIN", "auto", "u",
 	  "the server offers PLAIN LOGIN, which would send the password in "
 	  "clear: use `tls starttls` or `tls implicit`" },
@@ -77,6 +95,7 @@ START_TEST(the_choice)
 		.user = has_user ? USER : NULL,
 		.password = has_user ? password : NULL,
 		.allowed = c->allowed,
+		.is_token = strchr(c->settings, 't') != NULL,
 		.encrypted = strchr(c->settings, 'e') != NULL,
 		.has_certificate = strchr(c->settings, 'c') != NULL,
 		.binding = strchr(c->settings, 'b') != NULL ? BINDING : NULL,
@@ -259,6 +278,12 @@ END_TEST
 
 /* --- exact bytes, and servers that misbehave ------------------------------ */
 
+static bool is_of_tokens(const char *mechanism)
+{
+	return strcmp(mechanism, "XOAUTH2") == 0 ||
+	       strcmp(mechanism, "OAUTHBEARER") == 0;
+}
+
 static struct sasl *client_for(const char *mechanism, const char *user,
                                const char *bytes, size_t n, struct fault *f)
 {
@@ -266,7 +291,9 @@ static struct sasl *client_for(const char *mechanism, const char *user,
 	struct sasl_settings settings = { .host = "smarthost.test",
 		                          .user = user,
 		                          .password = password,
+		                          .port = 587,
 		                          .allowed = "auto",
+		                          .is_token = is_of_tokens(mechanism),
 		                          .encrypted = true,
 		                          .has_certificate = true };
 	struct sasl *client = sasl_create(&settings, mechanism, f);
@@ -521,6 +548,117 @@ START_TEST(passwords_that_cannot_be_sent)
 }
 END_TEST
 
+/* --- tokens --------------------------------------------------------------- */
+
+START_TEST(a_token_is_sent)
+{
+	static const char why[] = "{\"status\":\"401\",\"scope\":\"x\"}";
+	static const struct {
+		const char *mechanism, *initial, *acknowledgement;
+	} cases[] = {
+		/* of Microsoft's documentation */
+		{ "XOAUTH2",
+		  "dXNlcj10ZXN0QGNvbnRvc28ub25taWNyb3NvZnQuY29tAWF1dGg9QmVhcmV"
+		  "yIEV3QkFBbDNCQUFVRkZwVUFvN0ozVmUwYmpMQldaV0NjbFJDM0VvQUEBAQ"
+		  "==",
+		  "" },
+		{ "OAUTHBEARER",
+		  "bixhPXRlc3RAY29udG9zby5vbm1pY3Jvc29mdC5jb20sAWhvc3Q9c21hcnR"
+		  "ob3N0LnRlc3QBcG9ydD01ODcBYXV0aD1CZWFyZXIgRXdCQUFsM0JBQVVGRn"
+		  "BVQW83SjNWZTBiakxCV1pXQ2NsUkMzRW9BQQEB",
+		  "AQ==" },
+	};
+	struct fault f = { 0 };
+	struct sbuf answer;
+	struct sasl *client =
+		client_for(cases[_i].mechanism, "test@contoso.onmicrosoft.com",
+	                   "EwBAAl3BAAUFFpUAo7J3Ve0bjLBWZWCclRC3EoAA", 40, &f);
+
+	ck_assert_msg(client != NULL, "%s", f.text);
+	ck_assert(sasl_is_client_first(client));
+	ck_assert_uint_eq(secret_length(sasl_token(client)), 40);
+	sbuf_init(&answer, 1000);
+	ck_assert_int_eq(sasl_step(client, "", &answer, &f), 0);
+	ck_assert_str_eq(answer.data, cases[_i].initial);
+	ck_assert_str_eq(sasl_refusal(client), "");
+	ck_assert(sasl_is_proved(client)); /* 235 now is good */
+	sbuf_reset(&answer);
+	ck_assert_int_eq(sasl_step(client, base64(why), &answer, &f), 0);
+	ck_assert_str_eq(answer.data, cases[_i].acknowledgement);
+	ck_assert_str_eq(sasl_refusal(client), "status=401 scope=x");
+	sbuf_reset(&answer);
+	ck_assert_int_eq(sasl_step(client, base64(why), &answer, &f), -1);
+	ck_assert_int_eq(f.kind, FAULT_TEMP);
+	ck_assert_uint_eq(answer.len, 0);
+	sbuf_release(&answer);
+	sasl_free(&client);
+}
+END_TEST
+
+/* It says why in its own way. */
+START_TEST(a_reason_that_is_not_base64)
+{
+	struct fault f = { 0 };
+	struct sbuf answer;
+	struct sasl *client = client_for("XOAUTH2", USER, "token", 5, &f);
+
+	sbuf_init(&answer, 1000);
+	ck_assert_int_eq(sasl_step(client, "", &answer, &f), 0);
+	sbuf_reset(&answer);
+	ck_assert_int_eq(sasl_step(client, "{\"status\":401}", &answer, &f), 0);
+	ck_assert_uint_eq(answer.len, 0);
+	ck_assert_str_eq(sasl_refusal(client), "status=401");
+	sbuf_release(&answer);
+	sasl_free(&client);
+}
+END_TEST
+
+START_TEST(a_token_that_cannot_be_sent)
+{
+	static char longest[20000];
+	struct fault f = { 0 };
+
+	ck_assert_ptr_null(client_for("XOAUTH2", USER,
+	                              "a\x01"
+	                              "b",
+	                              3, &f));
+	ck_assert_ptr_nonnull(strstr(f.text, "this is no access token"));
+	ck_assert_ptr_null(client_for("OAUTHBEARER", USER, "a b", 3, &f));
+	ck_assert_ptr_null(client_for("OAUTHBEARER", USER, "a\0b", 3, &f));
+	memset(longest, 'a', sizeof(longest));
+	ck_assert_ptr_null(
+		client_for("XOAUTH2", USER, longest, sizeof(longest), &f));
+	ck_assert_int_eq(f.kind, FAULT_CONFIG);
+	ck_assert_ptr_nonnull(strstr(f.text, "is too long (20000 bytes)"));
+}
+END_TEST
+
+/* Even for a caller who did not ask sasl_choose(). */
+START_TEST(a_token_is_no_password)
+{
+	static const char *const others[] = { "PLAIN", "LOGIN", "CRAM-MD5",
+		                              "SCRAM-SHA-256" };
+	struct secret *password = secret_create("x", 1);
+	struct sasl_settings settings = { .host = "smarthost.test",
+		                          .user = USER,
+		                          .password = password,
+		                          .allowed = "auto",
+		                          .is_token = true,
+		                          .encrypted = true };
+	struct fault f = { 0 };
+
+	for (size_t i = 0; i < COUNT_OF(others); i++)
+		ck_assert_ptr_null(sasl_create(&settings, others[i], &f));
+	settings.encrypted = false;
+	ck_assert_ptr_null(sasl_create(&settings, "XOAUTH2", &f));
+	settings.encrypted = true;
+	settings.is_token = false;
+	ck_assert_ptr_null(sasl_create(&settings, "XOAUTH2", &f));
+	ck_assert_ptr_null(sasl_create(&settings, "OAUTHBEARER", &f));
+	secret_free(&password);
+}
+END_TEST
+
 /* Even for a caller who did not ask sasl_choose(). */
 START_TEST(no_password_in_clear)
 {
@@ -620,6 +758,10 @@ int main(void)
 	tcase_add_loop_test(t, a_scram_server_that_is_none, 0, 7);
 	tcase_add_test(t, rounds_and_lines_are_bounded);
 	tcase_add_loop_test(t, passwords_that_cannot_be_sent, 0, 6);
+	tcase_add_loop_test(t, a_token_is_sent, 0, 2);
+	tcase_add_test(t, a_reason_that_is_not_base64);
+	tcase_add_test(t, a_token_that_cannot_be_sent);
+	tcase_add_test(t, a_token_is_no_password);
 	tcase_add_test(t, no_password_in_clear);
 	tcase_add_loop_test(t, scram_is_bound_to_tls, 0, 2);
 	suite_add_tcase(suite, t);
