@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A question is one message, "name NUL host NUL user NUL port", with the other
- * end of its socket; an answer is one message, struct answer and the secret. */
+/* A question is one message, "newer_than NUL name NUL host NUL user NUL port",
+ * with the other end of its socket; an answer is one message, struct answer and
+ * the secret. */
 #include "flush/keeper.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
@@ -19,12 +21,20 @@
 #include "base/mem.h"
 #include "base/port.h"
 #include "base/sbuf.h"
+#include "config/credential.h"
 #include "flush/local.h"
+#include "net/bearer.h"
 
 #define QUESTION_LIMIT 16384 /* three words of the configuration */
 #define SECRET_LIMIT 65536   /* as in config/source.c */
 #define ENDING_TIME 200      /* milliseconds */
 #define DESCRIPTORS 8        /* at most, with a question */
+
+/* Where it looks. */
+struct home {
+	const char *config; /* NULL: the environment */
+	const char *queue;
+};
 
 struct answer {
 	uint32_t kind;   /* of the fault; NONE: there is a secret */
@@ -35,7 +45,8 @@ struct answer {
 
 /* --- the question --------------------------------------------------------- */
 
-static void put_question(struct sbuf *b, const struct smarthost *h)
+/* Which smarthost is meant. */
+static void put_smarthost(struct sbuf *b, const struct smarthost *h)
 {
 	sbuf_add(b, h->name, strlen(h->name) + 1);
 	sbuf_add(b, h->host, strlen(h->host) + 1);
@@ -44,53 +55,81 @@ static void put_question(struct sbuf *b, const struct smarthost *h)
 	sbuf_addf(b, "%u", h->port);
 }
 
-static bool is_about(const struct sbuf *question, const struct smarthost *h)
+struct question {
+	int64_t newer_than;
+	const char *smarthost; /* as put_smarthost() writes it: borrowed */
+	size_t length;
+};
+
+static bool is_about(const struct question *q, const struct smarthost *h)
 {
 	struct sbuf b;
 	bool same;
 
 	sbuf_init(&b, QUESTION_LIMIT);
-	put_question(&b, h);
-	same = b.len == question->len &&
-	       memcmp(b.data, question->data, b.len) == 0;
+	put_smarthost(&b, h);
+	same = b.len == q->length && memcmp(b.data, q->smarthost, b.len) == 0;
 	sbuf_release(&b);
 	return same;
 }
 
+/* `bytes` are NUL-terminated behind the `n`. */
+static struct question read_question(const char *bytes, size_t n)
+{
+	size_t first = strlen(bytes) < n ? strlen(bytes) + 1 : n;
+
+	return (struct question){ .newer_than = strtoll(bytes, NULL, 10),
+		                  .smarthost = bytes + first,
+		                  .length = n - first };
+}
+
 /* --- in the keeper -------------------------------------------------------- */
+
+/* What a program prints instead of a token is its trouble, of this time. */
+static void check_token(const struct smarthost *h, struct secret **token,
+                        struct fault *f)
+{
+	if (bearer_check_token(*token, f) == 0)
+		return;
+	secret_free(token);
+	if (h->password.kind == SOURCE_COMMAND)
+		f->kind = FAULT_TEMP;
+}
 
 static struct secret *fetch_of(const struct config *config,
                                const struct smarthost *h, struct fault *f)
 {
 	struct secret *secret = source_fetch(&h->password, f);
 
+	if (secret != NULL && credential_is_token(h))
+		check_token(h, &secret, f);
 	if (secret == NULL)
 		smarthost_blame(config, h, "password", f);
 	return secret;
 }
 
 static struct secret *fetch(const struct config *config,
-                            const struct sbuf *question, struct fault *f)
+                            const struct question *q, struct fault *f)
 {
 	for (size_t i = 0; i < config->count; i++)
-		if (is_about(question, &config->smarthosts[i]))
+		if (is_about(q, &config->smarthosts[i]))
 			return fetch_of(config, &config->smarthosts[i], f);
 	fault_set(
 		f, FAULT_TEMP, "4.3.5",
 		_("the configuration has changed, and `%s` is not what it was "
 	          "when this pass began: the next one reads it"),
-		question->data);
+		q->smarthost);
 	return NULL;
 }
 
-static struct secret *find_secret(const char *path, const struct sbuf *question,
-                                  struct fault *f)
+static struct secret *find_secret(const struct home *home,
+                                  const struct question *q, struct fault *f)
 {
-	struct config *config = config_load(path, NULL, f);
+	struct config *config = config_load(home->config, NULL, f);
 	struct secret *secret = NULL;
 
 	if (config != NULL)
-		secret = fetch(config, question, f);
+		secret = fetch(config, q, f);
 	config_free(&config);
 	return secret;
 }
@@ -134,31 +173,27 @@ static void send_answer(int fd, const struct secret *secret,
 		;
 }
 
-static void serve(const char *path, char *bytes, size_t n, int fd)
+static void serve(const struct home *home, const char *bytes, size_t n, int fd)
 {
 	struct fault f = { .kind = FAULT_NONE };
-	struct secret *secret;
-	struct sbuf question;
+	const struct question q = read_question(bytes, n);
+	struct secret *secret = find_secret(home, &q, &f);
 
-	sbuf_init(&question, QUESTION_LIMIT);
-	sbuf_add(&question, bytes, n);
-	secret = find_secret(path, &question, &f);
 	send_answer(fd, secret, &f);
 	secret_free(&secret);
-	sbuf_release(&question);
 }
 
 /* The next question.  False: there will be none. */
-static bool serve_next(const char *path, int from,
+static bool serve_next(const struct home *home, int from,
                        struct local_deliveries *deliveries)
 {
-	char bytes[QUESTION_LIMIT];
+	char bytes[QUESTION_LIMIT + 1];
 	union {
 		char bytes[CMSG_SPACE(DESCRIPTORS * sizeof(int))];
 		struct cmsghdr align;
 	} control;
 	int fds[DESCRIPTORS];
-	struct iovec part = { bytes, sizeof(bytes) };
+	struct iovec part = { bytes, QUESTION_LIMIT };
 	struct msghdr m = { .msg_iov = &part,
 		            .msg_iovlen = 1,
 		            .msg_control = control.bytes,
@@ -170,11 +205,13 @@ static bool serve_next(const char *path, int from,
 		return true;
 	if (n <= 0)
 		return false;
+	bytes[n] = '\0';
 	count = received_fds(&m, fds);
 	if (count == LOCAL_DESCRIPTORS && local_is_question(bytes, (size_t)n))
-		local_serve(deliveries, from, path, bytes, (size_t)n, fds);
+		local_serve(deliveries, from, home->config, bytes, (size_t)n,
+		            fds);
 	else if (count == 1)
-		serve(path, bytes, (size_t)n, fds[0]);
+		serve(home, bytes, (size_t)n, fds[0]);
 	while (count > 0)
 		close(fds[--count]);
 	return true;
@@ -195,7 +232,7 @@ static void outlive_signals(void)
 	sigprocmask(SIG_BLOCK, &block, NULL);
 }
 
-static NORETURN void keep(const char *path, int fd)
+static NORETURN void keep(const struct home *home, int fd)
 {
 	struct local_deliveries deliveries = { 0 };
 
@@ -205,15 +242,17 @@ static NORETURN void keep(const char *path, int fd)
 	if (fd != 3 && dup2(fd, 3) != 3)
 		_exit(EX_OSERR);
 	port_close_from(4);
-	while (serve_next(path, 3, &deliveries))
+	while (serve_next(home, 3, &deliveries))
 		;
 	_exit(EX_OK);
 }
 
 /* --- outside -------------------------------------------------------------- */
 
-int keeper_start(struct keeper *k, const char *config, struct fault *f)
+int keeper_start(struct keeper *k, const char *config, const char *queue,
+                 struct fault *f)
 {
+	const struct home home = { .config = config, .queue = queue };
 	int ends[2];
 
 	k->fd = -1;
@@ -225,7 +264,7 @@ int keeper_start(struct keeper *k, const char *config, struct fault *f)
 		                      intl_error(errno));
 	k->pid = fork();
 	if (k->pid == 0)
-		keep(config, ends[1]);
+		keep(&home, ends[1]);
 	close(ends[1]);
 	k->fd = ends[0];
 	if (k->pid > 0)
@@ -294,7 +333,7 @@ int keeper_send(const struct keeper *k, const struct sbuf *question,
 }
 
 int keeper_ask(const struct keeper *k, const struct smarthost *h,
-               struct fault *f)
+               int64_t newer_than, struct fault *f)
 {
 	struct sbuf question;
 	int ends[2], failed;
@@ -305,7 +344,9 @@ int keeper_ask(const struct keeper *k, const struct smarthost *h,
 		                 _("cannot ask for the password: %s"),
 		                 intl_error(errno));
 	sbuf_init(&question, QUESTION_LIMIT);
-	put_question(&question, h);
+	sbuf_addf(&question, "%" PRId64, newer_than);
+	sbuf_add(&question, "", 1);
+	put_smarthost(&question, h);
 	failed = keeper_send(k, &question, &ends[1], 1);
 	sbuf_release(&question);
 	close(ends[1]);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* keeper - the process that knows where passwords are
+/* keeper - the process that knows where passwords and tokens are
  *
- *     keeper_start(&keeper, site.config, &fault);      before the queue is open
- *     fd = keeper_ask(&keeper, smarthost, &fault);     poll it
+ *     keeper_start(&keeper, config, queue, &fault);    before the queue is open
+ *     fd = keeper_ask(&keeper, smarthost, 0, &fault);  poll it
  *     if (keeper_look(fd, &fault) == KEEPER_READY)
  *             secret = keeper_take(fd, &fault);        at the login, not before
  *
  * relay-flush talks to the network; the keeper never does.  It is forked at the
  * start, holds no lock and no file of the queue, and is the only one to read
- * password files, credentials and variables and to run password commands, so
+ * password files, credentials and variables, to run password commands, so
  * that relay-flush can give up the right to.  For each question it reads the
  * configuration anew, answers, and forgets.  For the same reason it is who
  * delivers mail on this machine (flush/local.h).
@@ -25,6 +25,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/fault.h"
@@ -47,8 +48,10 @@ enum keeper_state {
 	KEEPER_FAILED, /* the fault says why */
 };
 
-/* Fork it.  `config` as for config_load(), for as long as it lives. */
-int keeper_start(struct keeper *k, const char *config, struct fault *f);
+/* Fork it.  `config` as for config_load(), and the path of the queue, below
+ * which tokens are: for as long as it lives. */
+int keeper_start(struct keeper *k, const char *config, const char *queue,
+                 struct fault *f);
 
 /* It ends when it has nothing to do; one that waits for a command is left to
  * end by itself. */
@@ -57,9 +60,12 @@ void keeper_end(struct keeper *k);
 /* Did it end before its time?  Whoever goes on for days should not. */
 bool keeper_has_ended(const struct keeper *k);
 
-/* A descriptor for the answer, the caller's to close; -1 with a fault. */
+/* A descriptor for the answer, the caller's to close; -1 with a fault.  0, or
+ * the time (seconds since 1970) of the question whose answer the server did not
+ * take: a token must then be newer than that.  A password is fetched anew
+ * either way. */
 int keeper_ask(const struct keeper *k, const struct smarthost *h,
-               struct fault *f);
+               int64_t newer_than, struct fault *f);
 
 /* Send a question with descriptors, up to 8, that stay the caller's: 0, or -1
  * with errno.  It never waits. */

@@ -504,6 +504,20 @@ static enum progress be_ready(struct lane *l)
 	return GO_ON;
 }
 
+/* The keeper may have to be asked for a newer token; the server waits. */
+static enum progress be_refused(struct lane *l)
+{
+	l->is_acting = false;
+	if (login_refused(&l->login, &l->session, is_late(l))) {
+		start_deadline(l, KEEPER_TIME);
+		return BLOCKED;
+	}
+	clear_deadline(l);
+	if (l->session.has_trouble)
+		login_release(&l->login);
+	return GO_ON;
+}
+
 static bool is_said(enum session_action action)
 {
 	return action == SESSION_WRITE || action == SESSION_CONTENT ||
@@ -533,6 +547,7 @@ static enum progress act(struct lane *l)
 		l->is_acting = false;
 		login_answer(&l->login, &l->session);
 		return GO_ON;
+	case SESSION_REFUSED: return be_refused(l);
 	case SESSION_PROOF:
 		l->is_acting = false;
 		login_prove(&l->login, &l->session);
@@ -573,9 +588,15 @@ enum lane_state lane_advance(struct lane *l)
 	}
 }
 
+/* Is it the keeper that we wait for? */
+static bool waits_for_keeper(const struct lane *l)
+{
+	return l->phase == PHASE_PASSWORD || l->login.is_again;
+}
+
 int lane_fd(const struct lane *l)
 {
-	if (l->phase == PHASE_PASSWORD)
+	if (waits_for_keeper(l))
 		return l->login.answer;
 	return l->stream != NULL ? stream_fd(l->stream)
 	                         : connect_fd(l->connect);
@@ -583,7 +604,7 @@ int lane_fd(const struct lane *l)
 
 short lane_events(const struct lane *l)
 {
-	if (l->phase == PHASE_PASSWORD)
+	if (waits_for_keeper(l))
 		return POLLIN;
 	return l->stream != NULL ? stream_events(l->stream) : POLLIN | POLLOUT;
 }

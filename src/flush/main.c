@@ -170,7 +170,7 @@ static int run(const struct command_line *line, char *const *ids, size_t count,
 	spool_init(&spool);
 	if (check_ids(ids, count, f) == 0 && site_find(&site, f) == 0 &&
 	    settle_in(&site, &spool, f) == 0 &&
-	    keeper_start(&keeper, site.config, f) == 0 &&
+	    keeper_start(&keeper, site.config, site.queue, f) == 0 &&
 	    spool_open(&spool, site.queue, f) == 0) {
 		settings.site = &site;
 		settings.spool = &spool;

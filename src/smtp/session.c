@@ -6,6 +6,7 @@
 
 #include "base/escape.h"
 #include "base/intl.h"
+#include "smtp/auth.h"
 #include "smtp/offer.h"
 #include "smtp/settle.h"
 #include "smtp/steps.h"
@@ -35,6 +36,7 @@ void session_init(struct session *s, const struct session_settings *settings)
 	sbuf_init(&s->line, GATE_LINE_LIMIT);
 	sbuf_init(&s->challenge, GATE_AUTH_LIMIT);
 	sbuf_init(&s->answer, GATE_AUTH_LIMIT);
+	sbuf_init(&s->initial, GATE_AUTH_LIMIT);
 	offer_init(&s->offer);
 	s->step = STEP_WAIT;
 	add_due(s, STEP_GREETING, NULL);
@@ -43,9 +45,9 @@ void session_init(struct session *s, const struct session_settings *settings)
 void session_release(struct session *s)
 {
 	reply_reader_release(&s->reader);
+	auth_forget(s);
 	sbuf_release(&s->line);
 	sbuf_release(&s->challenge);
-	sbuf_release(&s->answer);
 	offer_release(&s->offer);
 	window_clear(s);
 }
@@ -165,30 +167,6 @@ static void unasked(struct session *s, const struct reply *r)
 	}
 }
 
-#define TELLING 8 /* bytes of base64 that are no accident */
-#define LOGIN_WORDS 4096
-
-/* Some servers quote the line that they do not understand, or a part of it: the
- * login in it must not get into a log, the queue or the pause. */
-static void hide_login(struct session *s)
-{
-	struct sbuf *text = &s->reader.reply.text;
-	const char *blank = strrchr(s->line.data, ' ');
-	const char *sent = blank != NULL ? blank + 1 : s->line.data;
-	size_t n = strlen(sent), window = n < TELLING ? n : TELLING;
-	bool hidden[LOGIN_WORDS] = { false };
-
-	sbuf_cut(text, LOGIN_WORDS);
-	if (window < TELLING / 2)
-		return;
-	for (size_t i = 0; i + window <= text->len; i++)
-		if (memmem(sent, n, text->data + i, window) != NULL)
-			memset(hidden + i, true, window);
-	for (size_t i = 0; i < text->len; i++)
-		if (hidden[i])
-			text->data[i] = '*';
-}
-
 static void miscounted(struct session *s)
 {
 	struct fault f;
@@ -250,9 +228,8 @@ static void take_reply(struct session *s, const struct reply *r)
 		miscounted(s);
 		return;
 	}
-	if ((due.step == STEP_AUTH || due.step == STEP_ANSWER) &&
-	    r->code != 334)
-		hide_login(s);
+	if (due.step >= STEP_AUTH && due.step <= STEP_CANCEL && r->code != 334)
+		auth_hide(s);
 	/* From the front again when it is empty: most of it is never touched.
 	 */
 	s->due_first =
@@ -329,67 +306,6 @@ void session_encrypted(struct session *s)
 	s->step = STEP_EHLO;
 }
 
-const char *session_mechanisms(const struct session *s)
-{
-	return s->offer.mechanisms.data;
-}
-
-/* Keep what SASL says for the command that will hold it. */
-static void keep_answer(struct session *s, const char *answer, enum step next)
-{
-	struct fault f;
-
-	sbuf_reset(&s->answer);
-	sbuf_addstr(&s->answer, answer);
-	s->has_answer = !s->answer.overflow;
-	if (s->has_answer) {
-		s->step = next;
-		return;
-	}
-	fault_set(&f, FAULT_CONFIG, "5.5.6",
-	          _("the login would be longer than %d bytes: check `user` "
-	            "and `password`"),
-	          GATE_AUTH_LIMIT);
-	session_login_failed(s, &f);
-}
-
-void session_login(struct session *s, const char *mechanism,
-                   const char *initial)
-{
-	sbuf_reset(&s->challenge);
-	sbuf_addstr(&s->challenge, mechanism);
-	s->has_answer = false;
-	if (initial != NULL)
-		keep_answer(s, initial, STEP_AUTH);
-	else
-		s->step = STEP_AUTH;
-}
-
-const char *session_challenge(const struct session *s)
-{
-	return s->challenge.data;
-}
-
-void session_answer(struct session *s, const char *answer)
-{
-	keep_answer(s, answer, STEP_ANSWER);
-}
-
-void session_login_failed(struct session *s, const struct fault *f)
-{
-	enum step next = s->step == STEP_CHALLENGE ? STEP_CANCEL : STEP_QUIT;
-
-	settle_trouble(s, VERDICT_LOGIN, f);
-	s->step = next;
-}
-
-void session_proved(struct session *s)
-{
-	sbuf_release(&s->line);
-	sbuf_release(&s->answer);
-	s->step = STEP_IDLE;
-}
-
 /* --- a message -------------------------------------------------------------
  */
 
@@ -437,8 +353,9 @@ void session_broken(struct session *s, enum verdict_scope scope,
 	for (size_t i = 0; i < s->window_count; i++)
 		settle_lost(window_get(s, i), scope, f);
 	window_clear(s);
-	if (!is_leaving)
+	if (!is_leaving && !auth_settle(s))
 		settle_trouble(s, scope, f);
+	auth_forget(s);
 	s->due_count = 0;
 	s->is_lost = !is_leaving;
 	s->step = STEP_END;

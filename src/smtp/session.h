@@ -39,6 +39,7 @@
 
 #include "base/fault.h"
 #include "base/sbuf.h"
+#include "base/secret.h"
 #include "smtp/gate.h"
 #include "smtp/outcome.h"
 #include "smtp/reply.h"
@@ -59,6 +60,8 @@ enum session_action {
 	SESSION_START_TLS, /* session_encrypted() or session_broken() */
 	SESSION_LOGIN, /* choose from session_mechanisms(), session_login() */
 	SESSION_CHALLENGE, /* answer session_challenge(), session_answer() */
+	SESSION_REFUSED,   /* the login was: session_login_again(), or
+	                      session_login_failed() with session_refusal() */
 	SESSION_PROOF,     /* 235 came: did the server prove itself?
 	                      session_proved() or session_broken() */
 	SESSION_IDLE,      /* logged in: session_send() or session_quit() */
@@ -78,6 +81,7 @@ enum step {
 	STEP_CHALLENGE,
 	STEP_ANSWER,
 	STEP_CANCEL,
+	STEP_REFUSED,
 	STEP_PROOF,
 	STEP_IDLE,
 	STEP_AHEAD,
@@ -165,6 +169,18 @@ struct session {
 	struct sbuf answer;    /* what SASL says to it, or its first words */
 	bool has_answer;
 
+	/* Until the login is over: what the server may not quote, in base64
+	 * and as it is. */
+	struct sbuf initial;
+	struct secret *hidden;
+	bool is_token;     /* who logs in does it with a token */
+	bool is_two_steps; /* the server does not take such long lines */
+	bool is_refused;   /* one way was: */
+	bool is_stale;     /* another token may be taken */
+	bool is_unknown_way; /* another mechanism may */
+	enum verdict_scope refusal_scope;
+	struct fault refusal;
+
 	/* messages under way, the oldest first, and the one that the step or
 	 * the answer at hand is about */
 	struct transaction *window[SESSION_WINDOW];
@@ -210,9 +226,22 @@ void session_login(struct session *s, const char *mechanism,
 const char *session_challenge(const struct session *s);
 void session_answer(struct session *s, const char *answer);
 
-/* LOGIN, CHALLENGE: there is no way to log in; the session says good-bye. */
+/* LOGIN, before session_login(): it goes with a token, which the session hides
+ * in all that the server says until the login is over. */
+void session_use_token(struct session *s, const struct secret *token);
+
+/* LOGIN, CHALLENGE, REFUSED: there is no way to log in; the session says
+ * good-bye.  PROOF: the login is over. */
 void session_login_failed(struct session *s, const struct fault *f);
 void session_proved(struct session *s);
+
+/* REFUSED: what the server said; whether a newer token or, as it does not know
+ * this one, another mechanism may be taken; log in once more, on the same
+ * connection. */
+const struct fault *session_refusal(const struct session *s);
+bool session_wants_new_token(const struct session *s);
+bool session_wants_other_way(const struct session *s);
+void session_login_again(struct session *s);
 
 /* IDLE, AHEAD: open recipients are asked; settled ones are left out.  Finished,
  * some may be open still (the server takes fewer at a time): send them again.

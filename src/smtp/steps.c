@@ -13,6 +13,7 @@
 
 #include "base/attr.h"
 #include "base/intl.h"
+#include "smtp/auth.h"
 #include "smtp/offer.h"
 #include "smtp/settle.h"
 
@@ -21,28 +22,25 @@ static bool ok(const struct reply *r)
 	return r->code / 100 == 2;
 }
 
-/* The connection cannot go on before it came to a message: end it. */
-static enum step give_up(struct session *s, enum verdict_scope scope,
-                         const struct fault *f, enum step next)
+enum step step_give_up(struct session *s, enum verdict_scope scope,
+                       const struct fault *f, enum step next)
 {
 	settle_trouble(s, scope, f);
 	return next;
 }
 
-/* QUIT, or nothing when the server is gone already. */
-static enum step farewell(const struct reply *r)
+enum step step_farewell(const struct reply *r)
 {
 	return r->code == 421 ? STEP_END : STEP_QUIT;
 }
 
-/* A refusal that ends the session. */
-static enum step refused_for_good(struct session *s, enum verdict_step at,
-                                  const struct reply *r)
+enum step step_refused(struct session *s, enum verdict_step at,
+                       const struct reply *r)
 {
 	struct fault f;
 	enum verdict_scope scope = verdict_judge(at, r, &f);
 
-	return give_up(s, scope, &f, farewell(r));
+	return step_give_up(s, scope, &f, step_farewell(r));
 }
 
 static enum step person_must_act(struct session *s, enum verdict_scope scope,
@@ -51,7 +49,7 @@ static enum step person_must_act(struct session *s, enum verdict_scope scope,
 	struct fault f;
 
 	fault_set(&f, FAULT_CONFIG, code, "%s", text);
-	return give_up(s, scope, &f, STEP_QUIT);
+	return step_give_up(s, scope, &f, STEP_QUIT);
 }
 
 /* --- greeting to login -------------------------------------------------- */
@@ -75,7 +73,7 @@ static bool names_known_server(const struct reply *r)
 static enum step on_greeting(struct session *s, const struct reply *r)
 {
 	s->is_known = names_known_server(r);
-	return ok(r) ? STEP_EHLO : refused_for_good(s, VERDICT_AT_GREETING, r);
+	return ok(r) ? STEP_EHLO : step_refused(s, VERDICT_AT_GREETING, r);
 }
 
 static void put_ehlo(struct session *s, struct sbuf *line)
@@ -113,7 +111,7 @@ static enum step on_ehlo(struct session *s, const struct reply *r)
 	}
 	if (is_unknown && !s->settings.needs_tls && !s->settings.needs_login)
 		return STEP_HELO;
-	return refused_for_good(s, VERDICT_AT_EHLO, r);
+	return step_refused(s, VERDICT_AT_EHLO, r);
 }
 
 static void put_helo(struct session *s, struct sbuf *line)
@@ -123,7 +121,7 @@ static void put_helo(struct session *s, struct sbuf *line)
 
 static enum step on_helo(struct session *s, const struct reply *r)
 {
-	return ok(r) ? after_hello(s) : refused_for_good(s, VERDICT_AT_EHLO, r);
+	return ok(r) ? after_hello(s) : step_refused(s, VERDICT_AT_EHLO, r);
 }
 
 static void put_starttls(struct session *s, struct sbuf *line)
@@ -135,65 +133,7 @@ static void put_starttls(struct session *s, struct sbuf *line)
 static enum step on_starttls(struct session *s, const struct reply *r)
 {
 	return r->code == 220 ? STEP_HANDSHAKE
-	                      : refused_for_good(s, VERDICT_AT_STARTTLS, r);
-}
-
-/* RFC 4954, section 4: an initial response that makes the line longer than 512
- * octets must not be sent in it; it then answers the empty challenge. */
-static void put_auth(struct session *s, struct sbuf *line)
-{
-	size_t initial = s->answer.len > 0 ? s->answer.len : 1;
-
-	sbuf_addf(line, "AUTH %s", s->challenge.data);
-	if (!s->has_answer || line->len + 1 + initial + 2 > 512)
-		return;
-	sbuf_addf(line, " %s", s->answer.len > 0 ? s->answer.data : "=");
-	s->has_answer = false;
-	sbuf_release(&s->answer);
-}
-
-static void put_answer(struct session *s, struct sbuf *line)
-{
-	sbuf_add(line, s->answer.data, s->answer.len);
-	s->has_answer = false;
-	sbuf_release(&s->answer);
-}
-
-/* RFC 4954, section 4, ends a challenge at 12288 octets. */
-static enum step on_challenge(struct session *s, const struct reply *r)
-{
-	struct fault f;
-
-	sbuf_reset(&s->challenge);
-	sbuf_add(&s->challenge, r->text.data, r->text.len);
-	if (!s->challenge.overflow)
-		return s->has_answer ? STEP_ANSWER : STEP_CHALLENGE;
-	fault_set(&f, FAULT_TEMP, "4.7.0",
-	          _("the server's challenge is longer than %d bytes: name "
-	            "another mechanism in `login`"),
-	          GATE_AUTH_LIMIT);
-	return give_up(s, VERDICT_LOGIN, &f, STEP_CANCEL);
-}
-
-static enum step on_auth(struct session *s, const struct reply *r)
-{
-	if (r->code == 334)
-		return on_challenge(s, r);
-	if (r->code != 235)
-		return refused_for_good(s, VERDICT_AT_AUTH, r);
-	return STEP_PROOF;
-}
-
-static void put_cancel(struct session *s, struct sbuf *line)
-{
-	(void)s;
-	sbuf_addstr(line, "*");
-}
-
-static enum step on_cancel(struct session *s, const struct reply *r)
-{
-	(void)s;
-	return farewell(r);
+	                      : step_refused(s, VERDICT_AT_STARTTLS, r);
 }
 
 /* --- a message ---------------------------------------------------------- */
@@ -395,7 +335,7 @@ static enum step on_rset(struct session *s, const struct reply *r)
 		return STEP_IDLE;
 	reset_refused(r, &f);
 	settle_trouble(s, VERDICT_SERVER, &f);
-	return farewell(r);
+	return step_farewell(r);
 }
 
 /* Before a message that is sent ahead: what the last one may have left. */
@@ -466,10 +406,11 @@ static const struct step_row steps[] = {
 	[STEP_STARTTLS]  = { "STARTTLS",  120, SESSION_WRITE,     put_starttls, on_starttls, NULL },
 	[STEP_HANDSHAKE] = { "handshake", 120, SESSION_START_TLS, NULL,         NULL,        NULL },
 	[STEP_LOGIN]     = { "login",       0, SESSION_LOGIN,     NULL,         NULL,        NULL },
-	[STEP_AUTH]      = { "AUTH",      300, SESSION_WRITE,     put_auth,     on_auth,     NULL },
+	[STEP_AUTH]      = { "AUTH",      300, SESSION_WRITE,     auth_put,     auth_on_reply,     NULL },
 	[STEP_CHALLENGE] = { "challenge",   0, SESSION_CHALLENGE, NULL,         NULL,        NULL },
-	[STEP_ANSWER]    = { "AUTH",      300, SESSION_WRITE,     put_answer,   on_auth,     NULL },
-	[STEP_CANCEL]    = { "AUTH",      300, SESSION_WRITE,     put_cancel,   on_cancel,   NULL },
+	[STEP_ANSWER]    = { "AUTH",      300, SESSION_WRITE,     auth_put_answer,   auth_on_answer,   NULL },
+	[STEP_CANCEL]    = { "AUTH",      300, SESSION_WRITE,     auth_put_cancel,   auth_on_cancel,   NULL },
+	[STEP_REFUSED]   = { "login",       0, SESSION_REFUSED,   NULL,         NULL,        NULL },
 	[STEP_PROOF]     = { "proof",       0, SESSION_PROOF,     NULL,         NULL,        NULL },
 	[STEP_IDLE]      = { "idle",        0, SESSION_IDLE,      NULL,         NULL,        NULL },
 	[STEP_AHEAD]     = { "ahead",       0, SESSION_AHEAD,     NULL,         NULL,        NULL },

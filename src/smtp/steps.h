@@ -23,6 +23,16 @@ struct step_row {
 
 const struct step_row *step_row(enum step step);
 
+/* The connection cannot go on before it came to a message: end it, with `next`
+ * (QUIT, or nothing where the server is gone already). */
+enum step step_give_up(struct session *s, enum verdict_scope scope,
+                       const struct fault *f, enum step next);
+enum step step_farewell(const struct reply *r);
+
+/* A refusal that ends the session. */
+enum step step_refused(struct session *s, enum verdict_step at,
+                       const struct reply *r);
+
 /* The verdict on the message as a whole, for whoever was accepted. */
 void step_settle_final(struct session *s, const struct reply *r);
 

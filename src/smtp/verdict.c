@@ -11,7 +11,8 @@
 	(VERDICT_AT_GREETING | VERDICT_AT_EHLO | VERDICT_AT_STARTTLS)
 #define IN_MAIL \
 	(VERDICT_AT_MAIL | VERDICT_AT_RCPT | VERDICT_AT_DATA | VERDICT_AT_FINAL)
-#define ANYWHERE (BEFORE_MAIL | VERDICT_AT_AUTH | IN_MAIL)
+#define LOGGING_IN (VERDICT_AT_AUTH | VERDICT_AT_TOKEN)
+#define ANYWHERE (BEFORE_MAIL | LOGGING_IN | IN_MAIL)
 
 #define TEMP FAULT_TEMP
 #define PERM FAULT_PERM
@@ -22,6 +23,12 @@
 	N_("the account has used up its quota and may send again later")
 #define WAIT_SLOWER N_("the server wants us to send more slowly")
 #define CHECK_LOGIN N_("check `user` and `password` of this smarthost")
+#define CHECK_TOKEN                                                            \
+	N_("the server does not take the access token: check `user`, and for " \
+	   "whom and what the token is; `relay login` gets another one")
+#define LOGIN_TOO_LONG                                                     \
+	N_("the login is longer than the server takes: ask for a shorter " \
+	   "token")
 #define CHECK_SENDER                                                       \
 	N_("the provider does not accept this sender: verify the address " \
 	   "there, or send from one it knows; the message waits")
@@ -77,7 +84,7 @@ static const struct row {
 	{ ANYWHERE,         400, 499, NULL,      "relay limit exceeded",        TEMP,   VERDICT_QUOTA,     WAIT_QUOTA },
 	{ ANYWHERE,         500, 599, NULL,      "daily sending limit",         TEMP,   VERDICT_QUOTA,     WAIT_QUOTA },
 	{ ANYWHERE,         450, 450, NULL,      "send limit exceeded",         TEMP,   VERDICT_QUOTA,     WAIT_QUOTA },
-	{ VERDICT_AT_AUTH,  534, 534, "5.7.9",   NULL,                          PERSON, VERDICT_LOGIN,     NEED_APP_PASSWORD },
+	{ LOGGING_IN,       534, 534, "5.7.9",   NULL,                          PERSON, VERDICT_LOGIN,     NEED_APP_PASSWORD },
 	/* Microsoft 365 */
 	{ IN_MAIL,          432, 432, NULL,      NULL,                          TEMP,   VERDICT_THROTTLE,  WAIT_SLOWER },
 	{ ANYWHERE,         432, 432, "4.3.2",   NULL,                          TEMP,   VERDICT_QUOTA,     WAIT_SLOWER },
@@ -102,10 +109,14 @@ static const struct row {
 	/* good-bye: of the server, whatever it was asked */
 	{ ANYWHERE,         421, 421, NULL,      NULL,                          TEMP,   VERDICT_SERVER,    NULL },
 	/* login, RFC 4954 section 6 */
-	{ VERDICT_AT_AUTH,  530, 530, NULL,      NULL,                          PERSON, VERDICT_LOGIN,     NEED_TLS },
-	{ VERDICT_AT_AUTH,  538, 538, NULL,      NULL,                          PERSON, VERDICT_LOGIN,     NEED_TLS },
-	{ VERDICT_AT_AUTH,  504, 504, NULL,      NULL,                          PERSON, VERDICT_LOGIN,     OTHER_LOGIN },
-	{ VERDICT_AT_AUTH,  400, 499, NULL,      NULL,                          TEMP,   VERDICT_LOGIN,     NULL },
+	{ LOGGING_IN,       530, 530, NULL,      NULL,                          PERSON, VERDICT_LOGIN,     NEED_TLS },
+	{ LOGGING_IN,       538, 538, NULL,      NULL,                          PERSON, VERDICT_LOGIN,     NEED_TLS },
+	{ LOGGING_IN,       504, 504, NULL,      NULL,                          PERSON, VERDICT_LOGIN,     OTHER_LOGIN },
+	{ VERDICT_AT_TOKEN, 503, 503, NULL,      NULL,                          TEMP,   VERDICT_SERVER,    NULL }, /* no second AUTH */
+	{ LOGGING_IN,       500, 500, "5.5.6",   NULL,                          PERSON, VERDICT_LOGIN,     LOGIN_TOO_LONG },
+	{ LOGGING_IN,       500, 500, "5.5.2",   NULL,                          PERSON, VERDICT_LOGIN,     LOGIN_TOO_LONG },
+	{ LOGGING_IN,       400, 499, NULL,      NULL,                          TEMP,   VERDICT_LOGIN,     NULL },
+	{ VERDICT_AT_TOKEN, 500, 599, NULL,      NULL,                          PERSON, VERDICT_LOGIN,     CHECK_TOKEN },
 	{ VERDICT_AT_AUTH,  500, 599, NULL,      NULL,                          PERSON, VERDICT_LOGIN,     CHECK_LOGIN },
 	{ IN_MAIL,          530, 530, NULL,      NULL,                          PERSON, VERDICT_LOGIN,     NEED_LOGIN },
 	{ IN_MAIL,          535, 535, NULL,      NULL,                          PERSON, VERDICT_LOGIN,     CHECK_LOGIN },
@@ -156,7 +167,8 @@ static const char *step_name(enum verdict_step at)
 	case VERDICT_AT_GREETING: return "greeting";
 	case VERDICT_AT_EHLO: return "EHLO";
 	case VERDICT_AT_STARTTLS: return "STARTTLS";
-	case VERDICT_AT_AUTH: return "AUTH";
+	case VERDICT_AT_AUTH:
+	case VERDICT_AT_TOKEN: return "AUTH";
 	case VERDICT_AT_MAIL: return "MAIL";
 	case VERDICT_AT_RCPT: return "RCPT";
 	case VERDICT_AT_DATA: return "DATA";
@@ -199,6 +211,15 @@ enum verdict_scope verdict_judge(enum verdict_step at, const struct reply *r,
 	else
 		fault_set(f, row->kind, code, "%s: %s", step_name(at), text);
 	return row->scope;
+}
+
+/* "535 5.7.8" and "535 5.7.3" (Microsoft) are said of every token that is not
+ * good, "501 5.5.127" (Microsoft) of one that ends too soon.  One that is
+ * switched off for the mailbox (5.7.139) would not help. */
+bool verdict_is_stale(const struct reply *r)
+{
+	return r->code == 501 ||
+	       (r->code == 535 && strcmp(r->status, "5.7.139") != 0);
 }
 
 /* RFC 5321, section 4.5.3.1.10: 452, or 552 from old servers.  "Too many

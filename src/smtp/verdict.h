@@ -36,6 +36,7 @@ enum verdict_step {
 	VERDICT_AT_RCPT = 1 << 5,
 	VERDICT_AT_DATA = 1 << 6,
 	VERDICT_AT_FINAL = 1 << 7,
+	VERDICT_AT_TOKEN = 1 << 8, /* AUTH with an access token */
 };
 
 /* Judge a reply of class 4 or 5, or an unexpected one (2yz or 3yz where it
@@ -43,6 +44,10 @@ enum verdict_step {
  * and what to do about it, and returns the scope. */
 enum verdict_scope verdict_judge(enum verdict_step at, const struct reply *r,
                                  struct fault *f);
+
+/* A refused AUTH: can it be that the token was too old, so that another one is
+ * taken? */
+bool verdict_is_stale(const struct reply *r);
 
 /* "RCPT: 452 4.5.3": too many recipients for one transaction, not a refusal. */
 bool verdict_is_too_many(const struct reply *r);

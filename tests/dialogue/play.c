@@ -42,6 +42,8 @@ struct player {
 	const struct mode *mode;
 	struct session session;
 	struct sasl *sasl;
+	const char *mechanism, *unknown;
+	bool has_newer;
 	size_t turn;
 	struct event events[SESSION_DUE + 8];
 	size_t event_count;
@@ -214,35 +216,89 @@ static void start_tls(struct player *p)
 		session_encrypted(&p->session);
 }
 
+/* Those that are offered, but for one that the server turned out not to know.
+ */
+static void add_offered(const struct player *p, struct sbuf *offered)
+{
+	const char *list = session_mechanisms(&p->session);
+
+	for (size_t n; *list != '\0'; list += n + (list[n] == ' ')) {
+		n = strcspn(list, " ");
+		if (p->unknown == NULL || strlen(p->unknown) != n ||
+		    strncmp(p->unknown, list, n) != 0)
+			sbuf_addf(offered, "%s%.*s",
+			          offered->len > 0 ? " " : "", (int)n, list);
+	}
+}
+
+/* The mechanism that is begun; NULL: fault. */
+static const char *choose(struct player *p, const char *text, struct fault *f)
+{
+	const struct script *s = p->script;
+	struct secret *password = secret_create(text, strlen(text));
+	struct sasl_settings settings = {
+		.host = "smarthost.test",
+		.port = 587,
+		.user = s->user,
+		.password = password,
+		.allowed = s->mechanisms,
+		.is_token = strstr(s->mechanisms, "xoauth2") != NULL ||
+		            strstr(s->mechanisms, "oauthbearer") != NULL,
+		.encrypted = p->session.is_encrypted,
+	};
+	const char *mechanism;
+	struct sbuf offered;
+
+	sbuf_init(&offered, 1000);
+	add_offered(p, &offered);
+	mechanism = sasl_choose(&settings, offered.data, f);
+	sasl_free(&p->sasl);
+	if (mechanism != NULL)
+		p->sasl = sasl_create(&settings, mechanism, f);
+	sbuf_release(&offered);
+	secret_free(&password);
+	return p->sasl != NULL ? mechanism : NULL;
+}
+
 static void log_in(struct player *p)
 {
 	const struct script *s = p->script;
-	struct secret *password =
-		secret_create(s->password, strlen(s->password));
-	struct sasl_settings settings = { .host = "smarthost.test",
-		                          .user = s->user,
-		                          .password = password,
-		                          .allowed = s->mechanisms,
-		                          .encrypted =
-		                                  p->session.is_encrypted };
 	struct sbuf initial;
 	struct fault f;
-	const char *mechanism;
 	bool is_first;
 
+	p->mechanism = choose(p, p->has_newer ? s->newer : s->password, &f);
+	if (p->mechanism == NULL) {
+		session_login_failed(&p->session, &f);
+		return;
+	}
+	if (sasl_token(p->sasl) != NULL)
+		session_use_token(&p->session, sasl_token(p->sasl));
 	sbuf_init(&initial, GATE_AUTH_LIMIT);
-	mechanism = sasl_choose(&settings, session_mechanisms(&p->session), &f);
-	if (mechanism != NULL)
-		p->sasl = sasl_create(&settings, mechanism, &f);
-	is_first = p->sasl != NULL && sasl_is_client_first(p->sasl);
-	if (p->sasl == NULL ||
-	    (is_first && sasl_step(p->sasl, "", &initial, &f) != 0))
+	is_first = sasl_is_client_first(p->sasl);
+	if (is_first && sasl_step(p->sasl, "", &initial, &f) != 0)
 		session_login_failed(&p->session, &f);
 	else
-		session_login(&p->session, mechanism,
+		session_login(&p->session, p->mechanism,
 		              is_first ? initial.data : NULL);
 	sbuf_release(&initial);
-	secret_free(&password);
+}
+
+/* As flush/login does, once each. */
+static void be_refused(struct player *p)
+{
+	struct session *s = &p->session;
+	bool other = session_wants_other_way(s) && p->unknown == NULL;
+	bool newer = session_wants_new_token(s) && !p->has_newer &&
+	             p->script->newer != NULL;
+
+	if (other)
+		p->unknown = p->mechanism;
+	p->has_newer |= newer;
+	if (other || newer)
+		session_login_again(s);
+	else
+		session_login_failed(s, session_refusal(s));
 }
 
 static void answer_challenge(struct player *p)
@@ -343,6 +399,7 @@ static void act(struct player *p, struct session_mail *mails)
 	case SESSION_START_TLS: start_tls(p); break;
 	case SESSION_LOGIN: log_in(p); break;
 	case SESSION_CHALLENGE: answer_challenge(p); break;
+	case SESSION_REFUSED: be_refused(p); break;
 	case SESSION_PROOF: prove(p); break;
 	case SESSION_IDLE: be_idle(p, mails); break;
 	case SESSION_AHEAD: be_ahead(p, mails); break;

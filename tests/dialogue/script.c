@@ -136,6 +136,12 @@ static int set_login(struct script *s, const char *words)
 	return 0;
 }
 
+static int set_newer(struct script *s, const char *words)
+{
+	s->newer = mem_strdup(words);
+	return words[0] != '\0' ? 0 : -1;
+}
+
 static int take_pure(struct script *s, const char *words)
 {
 	(void)s;
@@ -157,7 +163,7 @@ static const struct {
 	{ "8bit", set_8bit },       { "again", add_again },
 	{ "tls", set_tls },         { "login", set_login },
 	{ "pure", take_pure },      { "dsn", set_dsn },
-	{ "overlap", set_overlap },
+	{ "overlap", set_overlap }, { "newer", set_newer },
 };
 
 static int read_key(struct script *s, const char *line)
@@ -249,5 +255,6 @@ void script_release(struct script *s)
 	free(s->user);
 	free(s->password);
 	free(s->mechanisms);
+	free(s->newer);
 	dialogue_release(&s->dialogue);
 }

@@ -27,6 +27,7 @@ struct script {
 	bool overlaps;              /* with any server */
 	char *ret, *envid, *notify; /* of @ dsn, or NULL */
 	char *user, *password, *mechanisms;
+	char *newer; /* what is had when it is asked for once more, or NULL */
 	struct session_mail mails[MAILS_MAX];
 	struct session_recipient recipients[MAILS_MAX][RECIPIENTS_MAX];
 	size_t mail_count;

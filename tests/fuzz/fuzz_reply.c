@@ -35,7 +35,7 @@ static void check_shown(const struct reply *r)
 
 static void check_verdicts(const struct reply *r)
 {
-	for (int at = VERDICT_AT_GREETING; at <= VERDICT_AT_FINAL; at <<= 1) {
+	for (int at = VERDICT_AT_GREETING; at <= VERDICT_AT_TOKEN; at <<= 1) {
 		struct fault f = { .kind = FAULT_NONE };
 		enum verdict_scope scope =
 			verdict_judge((enum verdict_step)at, r, &f);
@@ -43,7 +43,8 @@ static void check_verdicts(const struct reply *r)
 		must(f.kind != FAULT_NONE, "a verdict");
 		must(!verdict_is_account(scope) || f.kind != FAULT_PERM,
 		     "trouble of the account returns no mail");
-		must(at >= VERDICT_AT_MAIL || verdict_is_account(scope),
+		must((at >= VERDICT_AT_MAIL && at <= VERDICT_AT_FINAL) ||
+		             verdict_is_account(scope),
 		     "before MAIL there is only the account");
 	}
 }

@@ -22,7 +22,9 @@
  *     at the end was not asked, or came after one whom the server took;
  *   - messages are finished in the order in which they went, and one that is
  *     not under way is not changed any more;
- *   - the account's trouble returns no mail.
+ *   - the account's trouble returns no mail;
+ *   - a login that is refused once and begun again ends, too, and nothing that
+ *     the server says of it has the token in it.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -34,6 +36,7 @@
 #define MAILS 4
 #define CROWD 130
 #define ACTIONS_MAX 100000
+#define TOKEN "token-of-mine"
 
 enum {
 	TLS_NEEDED = 1,
@@ -60,7 +63,7 @@ struct world {
 	bool is_begun[MAILS], was_sent[MAILS]; /* its content, in that */
 	size_t went[MAILS], went_count;        /* under way, in order */
 	bool goes_ahead;
-	unsigned challenges;
+	unsigned challenges, refusals;
 	bool is_over;
 };
 
@@ -173,10 +176,32 @@ static void receive(struct world *w)
 	w->at += used;
 }
 
+static void use_token(struct world *w)
+{
+	struct secret *token = secret_create(TOKEN, strlen(TOKEN));
+
+	session_use_token(&w->session, token);
+	secret_free(&token);
+}
+
+static void be_refused(struct world *w)
+{
+	struct session *s = &w->session;
+	const struct fault refusal = *session_refusal(s);
+
+	must(refusal.kind == FAULT_TEMP || refusal.kind == FAULT_CONFIG,
+	     "a refused login returns no mail");
+	must((w->login & 3) != 2 || strstr(refusal.text, TOKEN) == NULL,
+	     "no token in a refusal");
+	if (w->refusals++ == 0)
+		session_login_again(s);
+	else
+		session_login_failed(s, &refusal);
+}
+
 static void log_in(struct world *w)
 {
-	static const char *const mechanisms[] = { "PLAIN", "LOGIN",
-		                                  "SCRAM-SHA-256" };
+	static const char *const mechanisms[] = { "PLAIN", "LOGIN", "XOAUTH2" };
 	char initial[700] = "c2Vj";
 	struct fault f;
 
@@ -185,6 +210,8 @@ static void log_in(struct world *w)
 		session_login_failed(&w->session, &f);
 		return;
 	}
+	if ((w->login & 3) == 2)
+		use_token(w);
 	memset(initial + 4, 'A', sizeof(initial) - 4);
 	initial[4 + (size_t)(w->login >> 2 & 31) * 20] = '\0';
 	session_login(&w->session, mechanisms[w->login & 3],
@@ -323,6 +350,7 @@ static void act(struct world *w)
 	case SESSION_START_TLS: session_encrypted(s); break;
 	case SESSION_LOGIN: log_in(w); break;
 	case SESSION_CHALLENGE: answer(w); break;
+	case SESSION_REFUSED: be_refused(w); break;
 	case SESSION_PROOF: prove(w); break;
 	case SESSION_IDLE: be_idle(w); break;
 	case SESSION_AHEAD: be_ahead(w); break;

@@ -16,7 +16,7 @@ struct player {
 	const struct turn *turns;
 	size_t count, written, answered;
 	size_t mail, answer;
-	bool is_reading, is_over;
+	bool is_reading, is_over, is_again;
 };
 
 /* What must hold for every line of every dialogue. */
@@ -131,6 +131,17 @@ static void log_in(struct player *p)
 {
 	struct fault f;
 
+	if (p->play->token != NULL) {
+		struct secret *token =
+			secret_create(p->play->token, strlen(p->play->token));
+
+		session_use_token(&p->session, token);
+		secret_free(&token);
+	}
+	if (p->is_again) {
+		session_login(&p->session, p->play->mechanism, p->play->again);
+		return;
+	}
 	if (p->play->mechanism != NULL) {
 		session_login(&p->session, p->play->mechanism,
 		              p->play->initial);
@@ -138,6 +149,27 @@ static void log_in(struct player *p)
 	}
 	fault_set(&f, FAULT_CONFIG, "4.7.0", "no way to log in");
 	session_login_failed(&p->session, &f);
+}
+
+static void be_refused(struct player *p)
+{
+	struct play *play = p->play;
+	struct session *s = &p->session;
+	const struct fault refusal = *session_refusal(s);
+	size_t at = strlen(play->refusals);
+
+	if (at == 0) {
+		play->wants_new_token = session_wants_new_token(s);
+		play->wants_other_way = session_wants_other_way(s);
+	}
+	snprintf(play->refusals + at, sizeof(play->refusals) - at, "%s\n",
+	         refusal.text);
+	if (play->again == NULL || p->is_again) {
+		session_login_failed(s, &refusal);
+		return;
+	}
+	p->is_again = true;
+	session_login_again(s);
 }
 
 static bool has_open(const struct session_mail *mail)
@@ -191,6 +223,7 @@ static void act(struct player *p)
 		break;
 	case SESSION_LOGIN: log_in(p); break;
 	case SESSION_CHALLENGE: answer_challenge(p); break;
+	case SESSION_REFUSED: be_refused(p); break;
 	case SESSION_PROOF: session_proved(s); break;
 	case SESSION_IDLE: be_idle(p); break;
 	case SESSION_AHEAD: session_wait(s); break;

@@ -32,6 +32,8 @@ struct play {
 	size_t mail_count;
 	const char *mechanism, *initial;
 	const char *answers[4]; /* to challenges; NULL: give up */
+	const char *token;      /* that it goes with, or NULL */
+	const char *again;      /* initial response after a refusal, or NULL */
 	bool bytewise;          /* one byte at a time */
 	bool may_end_early;     /* some turns may be left over */
 	const char *extra;      /* bytes in the same packet as the reply ... */
@@ -39,6 +41,8 @@ struct play {
 
 	size_t flights;
 	char challenges[200]; /* joined by a blank */
+	char refusals[300];   /* the texts, each ended by a newline */
+	bool wants_new_token, wants_other_way; /* of the first */
 	bool has_trouble;
 	enum verdict_scope scope;
 	struct fault trouble;

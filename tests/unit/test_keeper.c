@@ -46,7 +46,9 @@ static void start(void)
 
 	snprintf(config_path, sizeof(config_path), "%s",
 	         fixture_path("relayrc"));
-	ck_assert_int_eq(keeper_start(&keeper, config_path, &f), 0);
+	ck_assert_int_eq(
+		keeper_start(&keeper, config_path, fixture_path("queue"), &f),
+		0);
 	ck_assert_int_gt(keeper.pid, 0);
 }
 
@@ -72,7 +74,7 @@ static struct smarthost asked_for = { .name = (char *)(uintptr_t) "mine",
 /* Ask, wait and take: the secret, or NULL with the fault. */
 static struct secret *fetch(const struct smarthost *h, struct fault *f)
 {
-	int fd = keeper_ask(&keeper, h, f);
+	int fd = keeper_ask(&keeper, h, 0, f);
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	enum keeper_state state;
 	struct secret *secret = NULL;
@@ -194,7 +196,7 @@ START_TEST(a_look_takes_nothing)
 {
 	struct fault f = { 0 };
 	struct secret *secret;
-	int fd = keeper_ask(&keeper, &asked_for, &f);
+	int fd = keeper_ask(&keeper, &asked_for, 0, &f);
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
 	ck_assert_int_eq(poll(&p, 1, 10000), 1);
@@ -218,7 +220,7 @@ START_TEST(questions_at_the_same_time)
 
 	write_config("here", "command sh -c \"sleep 0.2; echo late\"");
 	for (int i = 0; i < 3; i++) {
-		fd[i] = keeper_ask(&keeper, &asked_for, &f);
+		fd[i] = keeper_ask(&keeper, &asked_for, 0, &f);
 		ck_assert_int_ge(fd[i], 0);
 		ck_assert_int_eq(keeper_look(fd[i], &f), KEEPER_WAITING);
 	}
@@ -240,7 +242,7 @@ START_TEST(an_end_is_noticed)
 
 	ck_assert(!keeper_has_ended(&keeper));
 	write_config("here", "command sleep 20");
-	fd = keeper_ask(&keeper, &asked_for, &f);
+	fd = keeper_ask(&keeper, &asked_for, 0, &f);
 	ck_assert_int_eq(kill(keeper.pid, SIGKILL), 0);
 	while (!keeper_has_ended(&keeper))
 		poll(NULL, 0, 1);
@@ -327,7 +329,8 @@ START_TEST(the_environment)
 	setenv("RELAY_HOST", "here", 1);
 	setenv("RELAY_USER", "me", 1);
 	setenv("RELAY_PASSWORD", "of the environment", 1);
-	ck_assert_int_eq(keeper_start(&keeper, NULL, &f), 0);
+	ck_assert_int_eq(keeper_start(&keeper, NULL, fixture_path("queue"), &f),
+	                 0);
 	unsetenv("RELAY_PASSWORD");
 	h.name = (char *)(uintptr_t) "environment";
 	secret = fetch(&h, &f);

@@ -59,7 +59,9 @@ static void start(void)
 
 	snprintf(config_path, sizeof(config_path), "%s",
 	         fixture_path("relayrc"));
-	ck_assert_int_eq(keeper_start(&keeper, config_path, &f), 0);
+	ck_assert_int_eq(
+		keeper_start(&keeper, config_path, fixture_path("queue"), &f),
+		0);
 }
 
 static void set_up(void)
@@ -445,7 +447,7 @@ START_TEST(a_full_disk)
 	small = before;
 	small.rlim_cur = 40;
 	setrlimit(RLIMIT_FSIZE, &small);
-	failed = keeper_start(&keeper, config_path, &f);
+	failed = keeper_start(&keeper, config_path, fixture_path("queue"), &f);
 	setrlimit(RLIMIT_FSIZE, &before);
 	ck_assert_int_eq(failed, 0);
 	is_refused("bob", FAULT_TEMP, "Mail: File too large");

@@ -109,7 +109,10 @@ static const struct {
 	{ "login", "auto", "auto", NULL },
 	{ "login", "PLAIN|Scram-SHA-256", "plain scram-sha-256", NULL },
 	{ "login", "plain|none", NULL, "`login none` stands alone: remove the other words" },
-	{ "login", "oauth", NULL, "`login` cannot be `oauth`: write one of auto none plain login cram-md5 scram-sha-1 scram-sha-1-plus scram-sha-256 scram-sha-256-plus external" },
+	{ "login", "OAuth", "oauth", NULL },
+	{ "login", "xoauth2|oauthbearer", "xoauth2 oauthbearer", NULL },
+	{ "login", "oauth|xoauth2", NULL, "`login oauth` stands alone: remove the other words" },
+	{ "login", "oauth2", NULL, "`login` cannot be `oauth2`: write one of auto none oauth plain login cram-md5 scram-sha-1 scram-sha-1-plus scram-sha-256 scram-sha-256-plus external xoauth2 oauthbearer" },
 
 	{ "tls_ca", "/etc/ca.pem", "/etc/ca.pem", NULL },
 	{ "tls_ca", "ca.pem", NULL, "`tls_ca`: `ca.pem` is no full path: start it with / or ~/" },

@@ -535,6 +535,7 @@ START_TEST(time_limits)
 		case SESSION_START_TLS:
 		case SESSION_LOGIN:
 		case SESSION_CHALLENGE:
+		case SESSION_REFUSED:
 		case SESSION_PROOF:
 		case SESSION_DONE: break;
 		}

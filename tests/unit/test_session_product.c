@@ -368,6 +368,9 @@ static bool act(struct client *c, struct server *srv)
 		break;
 	case SESSION_LOGIN: session_login(s, "PLAIN", "AGEAYg=="); break;
 	case SESSION_CHALLENGE: session_answer(s, ""); break;
+	case SESSION_REFUSED:
+		session_login_failed(s, session_refusal(s));
+		break;
 	case SESSION_PROOF: session_proved(s); break;
 	case SESSION_IDLE: send_next(c); break;
 	case SESSION_AHEAD: send_ahead(c); break;

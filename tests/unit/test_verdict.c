@@ -21,6 +21,7 @@
 #define EHLO VERDICT_AT_EHLO
 #define STARTTLS VERDICT_AT_STARTTLS
 #define AUTH VERDICT_AT_AUTH
+#define TOKEN VERDICT_AT_TOKEN
 #define MAIL VERDICT_AT_MAIL
 #define RCPT VERDICT_AT_RCPT
 #define DATA VERDICT_AT_DATA
@@ -57,6 +58,21 @@ static const struct {
 	{ AUTH,  "454 Throttling failure: Daily message quota exceeded.",    LATER, QUOTA,   "4.0.0", "used up" },
 	{ FINAL, "454 Throttling failure: Maximum sending rate exceeded.",   LATER, THROTTLE, "4.0.0", "more slowly" },
 	{ AUTH,  "454 Throttling failure: Maximum sending rate exceeded.",   LATER, QUOTA,   "4.0.0", "more slowly" },
+	/* a token, at Google, Microsoft, Dovecot */
+	{ TOKEN, "535 5.7.8 Username and Password not accepted.",            ACT,   LOGIN,   "5.7.8", "does not take the access token" },
+	{ TOKEN, "535 5.7.3 Authentication unsuccessful [host]",             ACT,   LOGIN,   "5.7.3", "does not take the access token" },
+	{ TOKEN, "501 5.5.127 Invalid XOAUTH2 auth data - Token will expire soon",
+	                                                                     ACT,   LOGIN,   "5.5.127", "does not take the access token" },
+	{ TOKEN, "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant.",
+	                                                                     ACT,   LOGIN,   "5.7.139", "switched off" },
+	{ TOKEN, "454 4.7.0 Temporary authentication failure",               LATER, LOGIN,   "4.7.0", "" },
+	{ TOKEN, "432 4.3.2 Concurrent connections limit exceeded",          LATER, QUOTA,   "4.3.2", "more slowly" },
+	{ TOKEN, "421 4.7.0 Try again later, closing connection.",           LATER, SERVER,  "4.7.0", "" },
+	{ TOKEN, "504 5.5.4 Unrecognized authentication type",               ACT,   LOGIN,   "5.5.4", "another one in" },
+	{ TOKEN, "538 5.7.11 Encryption required",                           ACT,   LOGIN,   "5.7.11", "TLS" },
+	{ TOKEN, "503 5.5.1 Bad sequence of commands",                       LATER, SERVER,  "5.5.1", "" },
+	{ TOKEN, "500 5.5.6 Authentication Exchange line is too long",       ACT,   LOGIN,   "5.5.6", "longer than the server takes" },
+	{ AUTH,  "500 5.5.2 Line too long",                                  ACT,   LOGIN,   "5.5.2", "longer than the server takes" },
 	/* Postfix with limits */
 	{ MAIL,  "450 4.7.1 Error: too much mail from 192.0.2.1",            LATER, THROTTLE, "4.7.1", "more slowly" },
 	{ RCPT,  "450 4.7.1 Error: too many recipients from 192.0.2.1",      LATER, THROTTLE, "4.7.1", "more slowly" },
@@ -105,7 +121,7 @@ static const struct {
 	{ AUTH,  "432 4.7.12 A password transition is needed",               LATER, LOGIN,   "4.7.12", NULL },
 	{ AUTH,  "451 4.3.0 later",                                          LATER, LOGIN,   "4.3.0", NULL },
 	{ AUTH,  "454 4.7.0 Temporary authentication failure",               LATER, LOGIN,   "4.7.0", NULL },
-	{ AUTH,  "500 5.5.6 Authentication exchange line is too long",       ACT,   LOGIN,   "5.5.6", "`user` and `password`" },
+	{ AUTH,  "500 5.5.6 Authentication exchange line is too long",       ACT,   LOGIN,   "5.5.6", "longer than the server takes" },
 	{ AUTH,  "501 5.5.2 cannot decode",                                  ACT,   LOGIN,   "5.5.2", "`user` and `password`" },
 	{ AUTH,  "503 5.5.1 already authenticated",                          ACT,   LOGIN,   "5.5.1", NULL },
 	{ AUTH,  "504 5.5.4 Unrecognized authentication type",               ACT,   LOGIN,   "5.5.4", "name another one" },
@@ -378,6 +394,39 @@ START_TEST(too_many_recipients)
 }
 END_TEST
 
+START_TEST(which_refusals_are_of_an_old_token)
+{
+	static const struct {
+		const char *reply;
+		bool is_stale;
+	} cases[] = {
+		{ "535 5.7.8 no", true },
+		{ "535 5.7.3 Authentication unsuccessful", true },
+		{ "535 no", true },
+		{ "501 5.5.127 Token will expire soon", true },
+		{ "501 5.5.2 cannot decode", true },
+		{ "535 5.7.139 SmtpClientAuthentication is disabled", false },
+		{ "534 5.7.9 application password", false },
+		{ "550 5.7.30 basic authentication", false },
+		{ "530 5.7.0 TLS first", false },
+		{ "504 5.5.4 unknown", false },
+		{ "500 5.5.6 too long", false },
+		{ "454 4.7.0 later", false },
+		{ "432 4.3.2 connections", false },
+		{ "421 4.7.0 bye", false },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct reply_reader r;
+
+		read_reply(&r, cases[i].reply);
+		ck_assert_msg(verdict_is_stale(&r.reply) == cases[i].is_stale,
+		              "%s", cases[i].reply);
+		reply_reader_release(&r);
+	}
+}
+END_TEST
+
 START_TEST(which_scopes_are_the_accounts)
 {
 	static const struct {
@@ -417,6 +466,7 @@ int main(void)
 	tcase_add_test(tc, the_step_is_named);
 	tcase_add_loop_test(tc, too_many_recipients, 0,
 	                    (int)COUNT_OF(recipients));
+	tcase_add_test(tc, which_refusals_are_of_an_old_token);
 	tcase_add_test(tc, which_scopes_are_the_accounts);
 	suite_add_tcase(suite, tc);
 	return fixture_run(suite);
