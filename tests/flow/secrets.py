@@ -3,8 +3,8 @@
 
 The smarthost lets the client log in and then stalls at MAIL (or refuses the
 login and stalls at QUIT); meanwhile the memory of relay-flush and of its keeper
-is searched for the password, in all forms in which it was there.  Only root may
-look into them.
+is searched for the password or token, in all forms in which it was there.  Only
+root may look into them.
 """
 import base64
 import os
@@ -13,7 +13,9 @@ import stage
 
 MECHANISMS = ("PLAIN", "LOGIN", "SCRAM-SHA-1", "SCRAM-SHA-256",
               "SCRAM-SHA-256-PLUS")
+TOKENS = ("XOAUTH2", "OAUTHBEARER")
 LENGTHS = (12, 40, 100, 300)
+TOKEN_LENGTHS = (40, 300, 2000, 8000)
 
 
 def password_of(length):
@@ -81,10 +83,10 @@ def keeper_of(pid):
     return [child for child in children(pid) if comm(child) == "relay-keeper"]
 
 
-def look(its_stage, mechanism, password, source, fault, step):
+def look(its_stage, mechanism, password, source, fault, step, is_bad=False):
     """What is left when the smarthost stalls at `step`."""
-    host = its_stage.host("--password", password, "--mechanisms", mechanism,
-                          "--fault", fault)
+    host = its_stage.host("--password", "other" if is_bad else password,
+                          "--mechanisms", mechanism, "--fault", fault)
     scene = its_stage.scene()
     scene.write("password", password + "\n")
     scene.write("command", "#!/bin/sh\ncat %s/password\n" % scene.directory)
@@ -127,8 +129,15 @@ def cases():
                    "mail:1:stall", "MAIL")
     for mechanism in ("PLAIN", "SCRAM-SHA-256"):
         yield case(mechanism + " refused", mechanism, password_of(40),
-                   "file DIR/password",
-                   "quit:1:stall", "QUIT")
+                   "file DIR/password", "quit:1:stall", "QUIT", True)
+    for mechanism in TOKENS:
+        for length in TOKEN_LENGTHS:
+            yield case("%s, a token of %d bytes" % (mechanism, length),
+                       mechanism, password_of(length), "command DIR/command",
+                       "mail:1:stall", "MAIL")
+        # refused, asked for again, the same once more: then good-bye
+        yield case(mechanism + " refused", mechanism, password_of(300),
+                   "command DIR/command", "quit:1:stall", "QUIT", True)
 
 
 def run(its_stage, pool, tap):

@@ -4,11 +4,14 @@
 #include "login.h"
 
 #include "answer.h"
+#include "token.h"
 
 #include <gsasl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+enum { COMMAND_LIMIT = 512 }; /* RFC 4954, section 4 */
 
 static bool is_name(const struct options *o, const char *name)
 {
@@ -87,6 +90,8 @@ static bool usable(const struct session *s, const char *mechanism)
 		return false;
 	if (strcmp(mechanism, "EXTERNAL") == 0 && s->client_name[0] == '\0')
 		return false;
+	if (token_is_mechanism(mechanism))
+		return true;
 	return gsasl_server_support_p(s->host->gsasl, mechanism) == 1;
 }
 
@@ -247,6 +252,18 @@ static void converse(struct session *s, Gsasl_session *g, const char *mechanism,
 	gsasl_free(out);
 }
 
+static void run_token(struct session *s, const char *mechanism,
+                      const char *initial)
+{
+	char *said;
+
+	if (initial == NULL && !ask(s, ""))
+		return;
+	said = must_copy(initial != NULL ? initial : s->conn->line);
+	token_login(s, mechanism, said, ask);
+	free(said);
+}
+
 static void run(struct session *s, const char *mechanism, const char *initial)
 {
 	Gsasl_session *g;
@@ -281,6 +298,8 @@ void login_command(struct session *s, const char *args)
 		if (*at >= 'a' && *at <= 'z')
 			*at = (char)(*at - 'a' + 'A');
 	initial = *args == ' ' ? args + 1 : NULL;
+	if (s->conn->line_len + 2 > COMMAND_LIMIT)
+		blame(s, "AUTH line over 512 octets");
 	if (s->host->gsasl == NULL)
 		answer(s, 502, "5.5.1", "no AUTH here");
 	else if (s->login[0] != '\0')
@@ -293,6 +312,8 @@ void login_command(struct session *s, const char *args)
 	} else if (!offered(s, mechanism)) {
 		blame(s, "AUTH mechanism not offered");
 		answer(s, 504, "5.5.4", "no such mechanism");
+	} else if (token_is_mechanism(mechanism)) {
+		run_token(s, mechanism, initial);
 	} else {
 		run(s, mechanism, initial);
 	}

@@ -34,6 +34,8 @@
  * the first and the last message came, in seconds of the monotonic clock.
  * Messages to 123@... are told apart by that number, up to a million.
  *
+ * Tokens.  XOAUTH2 and OAUTHBEARER take those of --tokens: see token.h.
+ *
  * Faults.  --fault STEP:NTH:ACTION, any number of times; the first rule that
  * fits strikes.
  * STEP: connect greeting ehlo starttls handshake auth mail rcpt data content

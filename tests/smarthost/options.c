@@ -43,8 +43,9 @@ static const struct {
 	{ "require-client-cert", FLAG, AT(require_client_cert), NULL,   "refuse the handshake without one" },
 	{ "no-starttls",   FLAG,       AT(no_starttls),    NULL,        "do not offer STARTTLS" },
 	{ "user",          WORD,       AT(user),           "NAME",      "login name (alice)" },
-	{ "password",      WORD,       AT(password),       "SECRET",    "password (sekret)" },
+	{ "password",      WORD,       AT(password),       "SECRET",    "password, or access token (sekret)" },
 	{ "mechanisms",    MECHANISMS, 0,                  "LIST",      "of AUTH (PLAIN LOGIN SCRAM-SHA-256)" },
+	{ "tokens",        WORD,       AT(tokens),         "FILE",      "access tokens, and what becomes of each: see token.h" },
 	{ "no-auth",       FLAG,       AT(no_auth),        NULL,        "no AUTH; MAIL needs no login" },
 	{ "auth-in-clear", FLAG,       AT(auth_in_clear),  NULL,        "AUTH without TLS too" },
 	{ "extensions",    EXTENSIONS, 0,                  "LIST",      "of PIPELINING SIZE=N 8BITMIME SMTPUTF8 CHUNKING DSN\n"
@@ -86,6 +87,7 @@ static const char *const mechanisms[] = {
 	"CRAM-MD5",      "SCRAM-SHA-1",
 	"SCRAM-SHA-256", "SCRAM-SHA-1-PLUS",
 	"EXTERNAL",      "SCRAM-SHA-256-PLUS",
+	"XOAUTH2",       "OAUTHBEARER",
 };
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))

@@ -44,6 +44,7 @@ struct options {
 	const char *user;
 	const char *password;
 	const char *mechanisms;
+	const char *tokens; /* a file: see token.h */
 	bool no_auth;
 	bool auth_in_clear;
 	unsigned extensions;    /* EXT_..., or'ed */
