@@ -16,9 +16,11 @@ import play_binding
 import play_bulk
 import play_content
 import play_login
+import play_token
 
 SCENARIOS = {
     "login": play_login.play,
+    "token": play_token.play,
     "binding": play_binding.play,
     "content": play_content.play,
     "answers": play_answers.play,
