@@ -173,10 +173,10 @@ struct session {
 	 * and as it is. */
 	struct sbuf initial;
 	struct secret *hidden;
-	bool is_token;     /* who logs in does it with a token */
-	bool is_two_steps; /* the server does not take such long lines */
-	bool is_refused;   /* one way was: */
-	bool is_stale;     /* another token may be taken */
+	bool is_token;       /* who logs in does it with a token */
+	bool is_two_steps;   /* the server does not take such long lines */
+	bool is_refused;     /* one way was: */
+	bool is_stale;       /* another token may be taken */
 	bool is_unknown_way; /* another mechanism may */
 	enum verdict_scope refusal_scope;
 	struct fault refusal;

@@ -25,10 +25,10 @@
 #define CHECK_LOGIN N_("check `user` and `password` of this smarthost")
 #define CHECK_TOKEN                                                            \
 	N_("the server does not take the access token: check `user`, and for " \
-	   "whom and what the token is; `relay login` gets another one")
-#define LOGIN_TOO_LONG                                                     \
-	N_("the login is longer than the server takes: ask for a shorter " \
-	   "token")
+	   "whom and what the token is")
+#define LOGIN_TOO_LONG                                                         \
+	N_("the login is longer than the server takes: shorten the password, " \
+	   "or ask for a token with less in it")
 #define CHECK_SENDER                                                       \
 	N_("the provider does not accept this sender: verify the address " \
 	   "there, or send from one it knows; the message waits")

@@ -80,10 +80,9 @@ static void check_words(const char *words)
 static void check_login(enum bearer_kind kind, const char *bytes, size_t n)
 {
 	struct secret *token = secret_create(TOKEN, strlen(TOKEN));
-	const struct bearer_login login = { .user = "me",
-		                            .host = "h",
-		                            .port = 587,
-		                            .token = token };
+	const struct bearer_login login = {
+		.user = "me", .host = "h", .port = 587, .token = token
+	};
 	struct fault f = { 0 };
 	struct bearer *b = bearer_create(kind, &login, &f);
 	struct sbuf said;

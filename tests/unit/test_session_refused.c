@@ -158,7 +158,7 @@ START_TEST(the_second_refusal_counts)
 	ck_assert_str_eq(p.refusals,
 	                 "AUTH: 535 5.7.3 no (the server does not take the "
 	                 "access token: check `user`, and for whom and what "
-	                 "the token is; `relay login` gets another one)\n"
+	                 "the token is)\n"
 	                 "AUTH: 454 4.7.0 later\n");
 }
 END_TEST
