@@ -173,7 +173,7 @@ def waits(name, fates, answers, asked, status, scope, words, secrets=None,
         want(why, line and line.group(1) == scope, "no trouble of " + scope)
         for word in words:
             want(why, word in text_of(ran), "not said: " + word)
-        shown = text_of(account.scene.relay("status"))
+        shown = " ".join(text_of(account.scene.relay("status")).split())
         for word in words:
             want(why, word in shown, "relay status does not say " + word)
         for name in account.scene.names("log"):

@@ -173,6 +173,53 @@ START_TEST(faults_come_as_they_are)
 }
 END_TEST
 
+/* One that is to be sent in a field. */
+static void write_token_config(const char *password)
+{
+	struct sbuf b;
+
+	sbuf_init(&b, 100000);
+	sbuf_addf(&b,
+	          "smarthost mine\n host here\n user me\n login xoauth2\n"
+	          " password %s\n",
+	          password);
+	fixture_write("relayrc", b.data, b.len);
+	ck_assert_int_eq(chmod("relayrc", 0600), 0);
+	sbuf_release(&b);
+}
+
+START_TEST(a_token_is_looked_at)
+{
+	write_token_config("command echo ya29.token");
+	is_given("ya29.token");
+	write_token_config("command echo Bearer ya29.token");
+	is_refused(&asked_for, FAULT_TEMP, "this is no access token");
+	write_token_config("inline \"two words\"");
+	is_refused(&asked_for, FAULT_CONFIG,
+	           "relayrc:5: this is no access token");
+}
+END_TEST
+
+/* Whoever asks once more gets what there is now. */
+START_TEST(asked_once_more)
+{
+	struct fault f = { 0 };
+	struct secret *secret;
+	struct pollfd p = { .events = POLLIN };
+
+	write_token_config("inline first");
+	is_given("first");
+	write_token_config("inline second");
+	p.fd = keeper_ask(&keeper, &asked_for, 1767225600, &f);
+	ck_assert_int_eq(poll(&p, 1, 10000), 1);
+	ck_assert_int_eq(keeper_look(p.fd, &f), KEEPER_READY);
+	secret = keeper_take(p.fd, &f);
+	ck_assert_str_eq(secret_reveal(secret), "second");
+	secret_free(&secret);
+	close(p.fd);
+}
+END_TEST
+
 /* The old server must not get the new password. */
 START_TEST(another_smarthost_of_that_name)
 {
@@ -351,6 +398,8 @@ int main(void)
 	tcase_add_test(all, from_a_file);
 	tcase_add_test(all, the_longest);
 	tcase_add_test(all, faults_come_as_they_are);
+	tcase_add_test(all, a_token_is_looked_at);
+	tcase_add_test(all, asked_once_more);
 	tcase_add_test(all, another_smarthost_of_that_name);
 	tcase_add_test(all, a_look_takes_nothing);
 	tcase_add_test(all, questions_at_the_same_time);
