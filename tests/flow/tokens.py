@@ -98,6 +98,8 @@ def found_in(scene, ran, secret):
         forms.append(whole[4 if shift else 0:][:40])
     texts = {"stderr": ran.err, "stdout": ran.out}
     for directory, _, files in os.walk(scene.queue):
+        if os.path.basename(directory) == "tokens":
+            continue  # relay-token's store, where they belong
         for name in files:
             path = os.path.join(directory, name)
             if os.path.isfile(path):  # not the FIFO
