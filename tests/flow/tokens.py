@@ -202,6 +202,9 @@ def helper(name, script, words, hurry=0):
         why = account.problems(ran, 1, [OLD])
         want(why, ran.status == 75, "status %s" % ran.status)
         want(why, "open" not in account.host.lines("O"), "it connected")
+        want(why, "it" in account.scene.names("pause"), "no pause")
+        want(why, account.scene.run([its_stage.flush]).seconds < 5,
+             "asked again at once")
         want(why, words in text_of(ran), "not said: " + words)
         want(why, ran.peak < 16384, "%d KiB of memory" % ran.peak)
         return why + [text_of(ran)] if why else why
