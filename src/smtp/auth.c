@@ -233,6 +233,6 @@ void auth_put_cancel(struct session *s, struct sbuf *line)
 
 enum step auth_on_cancel(struct session *s, const struct reply *r)
 {
-	(void)s;
+	auth_forget(s);
 	return step_farewell(r);
 }

@@ -225,6 +225,52 @@ START_TEST(a_token_is_not_quoted_back)
 }
 END_TEST
 
+static void wait_for_answer(struct session *s)
+{
+	while (session_next(s) != SESSION_READ)
+		ck_assert_int_ne(s->step, STEP_END);
+}
+
+/* As soon as no more answer can quote it. */
+START_TEST(a_login_is_forgotten)
+{
+	const struct fault f = { .kind = FAULT_TEMP };
+
+	for (int way = 0; way < 3; way++) {
+		struct secret *token = secret_create(SECRET, strlen(SECRET));
+		struct session s;
+
+		session_init(&s, &needs_login);
+		receive(&s, 220, "mx");
+		wait_for_answer(&s);
+		receive(&s, 250, "mx\nAUTH XOAUTH2");
+		ck_assert_int_eq(session_next(&s), SESSION_LOGIN);
+		session_use_token(&s, token);
+		secret_free(&token);
+		session_login(&s, "XOAUTH2", IN_BASE64);
+		wait_for_answer(&s);
+		ck_assert_ptr_nonnull(s.hidden);
+		if (way == 0) { /* no answer to a challenge */
+			receive(&s, 334, "");
+			ck_assert_int_eq(session_next(&s), SESSION_CHALLENGE);
+			session_login_failed(&s, &f);
+			wait_for_answer(&s);
+			receive(&s, 501, "cancelled");
+		} else {
+			receive(&s, 535, "no");
+			ck_assert_int_eq(session_next(&s), SESSION_REFUSED);
+			if (way == 1)
+				session_login_failed(&s, &f);
+			else
+				session_login_again(&s);
+		}
+		ck_assert_ptr_null(s.hidden);
+		ck_assert_uint_eq(s.initial.len + s.answer.len, 0);
+		session_release(&s);
+	}
+}
+END_TEST
+
 /* Too long for the server, though not for the standard; only once, and only
  * when it says so. */
 START_TEST(a_line_is_too_long)
@@ -274,6 +320,7 @@ int main(void)
 	tcase_add_test(tc, a_server_that_hangs_up);
 	tcase_add_test(tc, good_bye_to_a_login);
 	tcase_add_test(tc, a_token_is_not_quoted_back);
+	tcase_add_test(tc, a_login_is_forgotten);
 	tcase_add_loop_test(tc, a_line_is_too_long, 0, 4);
 	suite_add_tcase(suite, tc);
 	return fixture_run(suite);
