@@ -19,7 +19,7 @@
 
 #include "base/sbuf.h"
 
-#define PROVIDER_PORTS 4
+#define PROVIDER_PORTS 5
 #define PROVIDER_REPLIES 8
 
 /* What `user` is. */
@@ -48,7 +48,7 @@ enum provider_step {
 };
 
 struct provider_reply {
-	const char *text; /* as it comes, lines with \n between; NULL: no more */
+	const char *text; /* as it comes; NULL: no more */
 	enum provider_step at;
 	enum provider_meaning means;
 	bool is_unverified;
@@ -91,12 +91,13 @@ struct provider {
 
 	const char *host;        /* "%R" in it: `region` must be there */
 	const char *region_host; /* with `region`, where that may be there */
-	const char *regions;     /* words; NULL: any, where there is a %R */
+	const char *regions;     /* words; behind a last "..." any others */
 	const char *other_hosts; /* N_(): to know of */
 
-	unsigned implicit[PROVIDER_PORTS]; /* 0 ends them; the first of all is
-	                                      the one to use */
-	unsigned starttls[PROVIDER_PORTS]; /* the same, where none is implicit */
+	/* The first is the one to use, an implicit one if there is one; 0 ends
+	 * them. */
+	unsigned implicit[PROVIDER_PORTS + 1];
+	unsigned starttls[PROVIDER_PORTS + 1];
 
 	const char *mechanisms; /* that it offers, words of EHLO */
 	const char *login;      /* for the key, where `auto` will not do */
@@ -108,7 +109,7 @@ struct provider {
 	const struct provider_oauth *oauth; /* NULL: none */
 
 	const char *sender;  /* N_(): whose mail it takes */
-	const char *size;    /* of a message: "25 MB" */
+	const char *size;    /* of a message: "25 MB", or N_() */
 	unsigned recipients; /* of a message */
 	const char *limits;  /* N_(): all others, for people */
 	const char *rate;    /* for the keys: only what is certain */
@@ -116,11 +117,11 @@ struct provider {
 	unsigned messages; /* on one connection */
 	struct provider_reply replies[PROVIDER_REPLIES + 1];
 
-	const char *spf; /* what goes into the record, or N_() how it is done */
-	const char *dkim;
+	const char *spf;  /* of a domain that sends there, or N_() */
+	const char *dkim; /* selectors, or N_() */
 
 	const char *verified; /* the day */
-	const char *sources;  /* with ", " between */
+	const char *sources;  /* with ", " between; NULL: none is good */
 	unsigned unverified;  /* enum provider_field */
 };
 
@@ -136,13 +137,20 @@ const struct provider *provider_of_domain(const char *domain);
 /* The name or alias most like `name`, or NULL. */
 const char *provider_nearest(const char *name);
 
-/* Must `region` be there?  Is that word (NULL: none) one of its regions? */
+/* Must `region` be there?  Is that word one of its regions, or can it be? */
 bool provider_needs_region(const struct provider *p);
 bool provider_has_region(const struct provider *p, const char *region);
 
 /* Append the host; `region` may be NULL, and was looked at. */
 void provider_add_host(const struct provider *p, const char *region,
                        struct sbuf *host);
+
+/* Is it one of those marked? */
+static inline bool provider_is_sure(const struct provider *p,
+                                    enum provider_field field)
+{
+	return (p->unverified & (unsigned)field) == 0;
+}
 
 /* The port to use, and is TLS there from the first byte? */
 unsigned provider_port(const struct provider *p, bool *is_implicit);
