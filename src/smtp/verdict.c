@@ -73,7 +73,9 @@ static const struct row {
 	{ IN_MAIL,          452, 452, NULL,      "this hour",                   TEMP,   VERDICT_QUOTA,     WAIT_SLOWER },
 	{ ANYWHERE,         450, 450, NULL,      "too frequent connects",       TEMP,   VERDICT_QUOTA,     WAIT_SLOWER },
 	{ IN_MAIL,          500, 599, NULL,      "verified sender identity",    PERSON, VERDICT_MESSAGE,   CHECK_SENDER },
+	{ IN_MAIL,          550, 550, NULL,      "unauthenticated senders",     PERSON, VERDICT_LOGIN,     NEED_LOGIN },
 	/* Amazon SES */
+	{ ANYWHERE,         421, 421, NULL,      "too many concurrent",         TEMP,   VERDICT_SERVER,    WAIT_SLOWER },
 	{ ANYWHERE,         454, 454, NULL,      "daily message quota",         TEMP,   VERDICT_QUOTA,     WAIT_QUOTA },
 	{ IN_MAIL,          454, 454, NULL,      "throttling failure",          TEMP,   VERDICT_THROTTLE,  WAIT_SLOWER },
 	{ ANYWHERE,         454, 454, NULL,      "throttling failure",          TEMP,   VERDICT_QUOTA,     WAIT_SLOWER },
@@ -90,6 +92,8 @@ static const struct row {
 	{ ANYWHERE,         432, 432, "4.3.2",   NULL,                          TEMP,   VERDICT_QUOTA,     WAIT_SLOWER },
 	{ IN_MAIL,          400, 599, NULL,      "thread limit exceeded",       TEMP,   VERDICT_THROTTLE,  WAIT_SLOWER },
 	{ ANYWHERE,         400, 599, NULL,      "thread limit exceeded",       TEMP,   VERDICT_QUOTA,     WAIT_SLOWER },
+	{ ANYWHERE,         500, 599, "5.7.139", "basic authentication is disabled", PERSON, VERDICT_LOGIN, NEED_OAUTH },
+	{ ANYWHERE,         500, 599, "5.7.139", "credentials were incorrect",  PERSON, VERDICT_LOGIN,     CHECK_LOGIN },
 	{ ANYWHERE,         500, 599, "5.7.139", NULL,                          PERSON, VERDICT_LOGIN,     TENANT_OFF },
 	{ ANYWHERE,         500, 599, "5.7.30",  NULL,                          PERSON, VERDICT_LOGIN,     NEED_OAUTH },
 	{ IN_MAIL,          500, 599, "5.2.252", NULL,                          PERSON, VERDICT_MESSAGE,   CHECK_SENDER },

@@ -53,6 +53,11 @@ static const struct {
 	{ GREETING, "450 too frequent connects from 192.0.2.1, please try again later.", LATER, QUOTA, "4.0.0", "more slowly" },
 	{ FINAL, "550 The from address does not match a verified Sender Identity. Mail cannot be sent until this error is resolved.",
 	                                                                     ACT,   MESSAGE, "4.0.0", "verify the address" },
+	{ FINAL, "550 Unauthenticated senders not allowed",                  ACT,   LOGIN,   "4.0.0", "wants a login" },
+	{ MAIL,  "421 too many messages in this session",                    LATER, SERVER,  "4.0.0", NULL },
+	{ MAIL,  "451 local error",                                          LATER, MESSAGE, "4.0.0", NULL },
+	/* Mailgun */
+	{ RCPT,  "501 cannot parse to address",                              NEVER, RECIPIENT, "5.0.0", NULL },
 	/* Amazon SES */
 	{ MAIL,  "454 Throttling failure: Daily message quota exceeded.",    LATER, QUOTA,   "4.0.0", "used up" },
 	{ AUTH,  "454 Throttling failure: Daily message quota exceeded.",    LATER, QUOTA,   "4.0.0", "used up" },
@@ -78,7 +83,7 @@ static const struct {
 	{ RCPT,  "450 4.7.1 Error: too many recipients from 192.0.2.1",      LATER, THROTTLE, "4.7.1", "more slowly" },
 	{ RCPT,  "450 4.7.1 try again in five minutes",                      LATER, RECIPIENT, "4.7.1", NULL },
 	{ FINAL, "554 Message rejected: Email address is not verified.",     ACT,   MESSAGE, "4.0.0", "verify the address" },
-	{ GREETING, "421 Too many concurrent SMTP connections",              LATER, SERVER,  "4.0.0", NULL },
+	{ GREETING, "421 Too many concurrent SMTP connections",              LATER, SERVER,  "4.0.0", "more slowly" },
 	{ FINAL, "451 Temporary service failure",                            LATER, MESSAGE, "4.0.0", NULL },
 	{ FINAL, "451 Timeout waiting for data from client",                 LATER, MESSAGE, "4.0.0", NULL },
 	/* Gmail and Google Workspace */
@@ -89,6 +94,7 @@ static const struct {
 	{ MAIL,  "450 4.2.1 Peak SMTP relay limit exceeded for customer.",   LATER, QUOTA,   "4.2.1", "used up" },
 	{ EHLO,  "421 4.7.0 Try again later, closing connection.",           LATER, SERVER,  "4.7.0", NULL },
 	{ FINAL, "421 4.3.0 Temporary System Problem.  Try again later",     LATER, SERVER,  "4.3.0", NULL },
+	{ GREETING, "421 4.4.5 Server busy, try again later.",               LATER, SERVER,  "4.4.5", NULL },
 	{ RCPT,  "450 4.2.1 The user you are trying to contact is receiving mail too quickly.", LATER, RECIPIENT, "4.2.1", NULL },
 	{ AUTH,  "454 4.7.0 Cannot authenticate due to a temporary system problem. Try again later.", LATER, LOGIN, "4.7.0", NULL },
 	{ AUTH,  "534-5.7.9 Application-specific password required. For more information, go to\n534 5.7.9 gsmtp", ACT, LOGIN, "5.7.9", "application password" },
@@ -105,11 +111,16 @@ static const struct {
 	{ FINAL, "554 5.2.2 mailbox full; STOREDRV.Deliver",                 ACT,   LOGIN,   "5.2.2", "is full" },
 	{ FINAL, "554 5.2.2 mailbox full",                                   ACT,   LOGIN,   "5.2.2", "is full" },
 	{ AUTH,  "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant.", ACT, LOGIN, "5.7.139", "administrator" },
+	{ AUTH,  "535 5.7.139 Authentication unsuccessful, the request did not meet the criteria to be authenticated successfully.", ACT, LOGIN, "5.7.139", "administrator" },
+	{ AUTH,  "535 5.7.139 Authentication unsuccessful, user is locked by your organization's security defaults policy.", ACT, LOGIN, "5.7.139", "administrator" },
+	{ AUTH,  "535 5.7.139 Authentication unsuccessful, basic authentication is disabled.", ACT, LOGIN, "5.7.139", "OAuth" },
+	{ AUTH,  "535 5.7.139 Authentication unsuccessful, the user credentials were incorrect.", ACT, LOGIN, "5.7.139", "`user` and `password`" },
 	{ AUTH,  "550 5.7.30 Basic authentication is not supported for Client Submission.", ACT, LOGIN, "5.7.30", "OAuth" },
 	{ AUTH,  "535 5.7.3 Authentication unsuccessful",                    ACT,   LOGIN,   "5.7.3", "`user` and `password`" },
 	{ FINAL, "550 5.2.252 SendAsDenied; a@example.org not allowed to send as b@example.org", ACT, MESSAGE, "5.2.252", "this sender" },
 	{ FINAL, "554 5.2.0 x; STOREDRV SendAsDenied",                       ACT,   MESSAGE, "5.2.0", "this sender" },
 	/* Zoho; Postfix reject_sender_login_mismatch */
+	{ FINAL, "552 5.7.1 policy",                                         NEVER, MESSAGE, "5.7.1", NULL },
 	{ MAIL,  "553 Relaying disallowed as me@example.org",                ACT,   MESSAGE, "4.0.0", "this sender" },
 	{ RCPT,  "553 5.7.1 <a@example.org>: Sender address rejected: not owned by user b", ACT, MESSAGE, "5.7.1", "this sender" },
 	/* Postfix, Exim: the wrong server, or no login */
