@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# fish completion for relay: commands, options, smarthosts, and ids of queued
-# messages
+# fish completion for relay: commands, options, smarthosts, providers, and ids of
+# queued messages
 
 # Words of the command line that are neither options nor their values.
 function __relay_words
@@ -54,6 +54,13 @@ function __relay_smarthosts
 		grep -o '{"name": "[^"]*"' | cut -d'"' -f4
 end
 
+# Names of the providers that the program knows.
+function __relay_providers
+	set -l tokens (commandline -opc)
+	$tokens[1] providers --json 2>/dev/null |
+		string replace -f -r '^{"name": "([^"]*)".*' '$1'
+end
+
 complete -c relay -f
 complete -c relay -n __relay_no_command -l config -r -F -d 'Use this configuration'
 complete -c relay -n __relay_no_command -l queue -x -a '(__fish_complete_directories)' -d 'Use this queue'
@@ -62,6 +69,7 @@ complete -c relay -n __relay_no_command -l version -d 'The version'
 complete -c relay -n __relay_no_command -a check -d 'Is the configuration right, and which way does mail go'
 complete -c relay -n __relay_no_command -a explain -d 'What becomes of a message\'s addresses, and why'
 complete -c relay -n __relay_no_command -a flush -d 'Send what is waiting'
+complete -c relay -n __relay_no_command -a providers -d 'Which mail providers are known, and what of them'
 complete -c relay -n __relay_no_command -a queue -d 'What is waiting, why, and when it is tried again'
 complete -c relay -n __relay_no_command -a status -d 'Is all well, and if not, what is to be done'
 complete -c relay -n __relay_no_command -a help -d 'A summary'
@@ -82,6 +90,9 @@ complete -c relay -n '__relay_after flush' -l verbose -d 'Say what happens to ea
 complete -c relay -n '__relay_after flush' -l debug -d 'Show the dialogue too'
 complete -c relay -n '__relay_after flush' -l quiet -d 'Say nothing but trouble'
 complete -c relay -n '__relay_after flush' -a '(__relay_ids new)'
+
+complete -c relay -n '__relay_after providers' -l json -d 'As JSON'
+complete -c relay -n '__relay_only providers' -a '(__relay_providers)'
 
 complete -c relay -n '__relay_after queue' -l json -d 'As JSON'
 complete -c relay -n '__relay_after queue' -l all -d 'Every message that the word fits'

@@ -15,6 +15,7 @@
 #include "config/file.h"
 #include "config/host.h"
 #include "config/options.h"
+#include "config/preset.h"
 #include "config/trust.h"
 
 #define PATH_SHOWN 150 /* bytes: the words behind it must fit too */
@@ -205,15 +206,23 @@ static void check_service(struct config_errors *e, const struct smarthost *h)
 		                  "none`"));
 }
 
+/* A bad one, or a bad provider, was complained about. */
+static bool has_no_host(const struct smarthost *h)
+{
+	return h->host == NULL && set_in(h, "host") == 0 &&
+	       set_in(h, "provider") == 0;
+}
+
 static void check_block(struct config_errors *e, const struct smarthost *h)
 {
-	if (set_in(h, "host") == 0)
+	if (has_no_host(h))
 		config_complain(e, h->line, "host",
 		                _("this smarthost has no host: add `host "
-		                  "mail.example.org` below it"));
-	else
-		check_service(e, h);
+		                  "mail.example.org` or `provider NAME` below "
+		                  "it"));
+	check_service(e, h);
 	credential_check(e, h);
+	preset_check(h, e);
 	check_tls(e, h);
 	check_from(e, h);
 }
@@ -221,16 +230,19 @@ static void check_block(struct config_errors *e, const struct smarthost *h)
 /* The same for RELAY_HOST and its like, in their words. */
 static void check_variables(struct config_errors *e, const struct smarthost *h)
 {
+	bool has_user = h->user != NULL || set_in(h, "user") != 0;
+
 	check_service(e, h);
-	if (set_in(h, "host") == 0)
+	preset_check(h, e);
+	if (has_no_host(h))
 		config_complain(e, 0, "host",
 		                _("this is empty: set it to the name of the "
 		                  "server"));
-	if (set_in(h, "user") != 0 && set_in(h, "password") == 0)
+	if (has_user && set_in(h, "password") == 0 && !credential_is_oauth(h))
 		config_complain(e, 0, "password",
 		                _("RELAY_USER needs a password: set this "
 		                  "too"));
-	if (set_in(h, "user") == 0 && set_in(h, "password") != 0)
+	if (!has_user && set_in(h, "password") != 0)
 		config_complain(e, 0, "user",
 		                _("RELAY_PASSWORD needs a name to log in with: "
 		                  "set this too"));
@@ -254,6 +266,7 @@ static void settle(struct smarthost *h)
 static void finish(struct config *config, struct config_errors *errors)
 {
 	for (size_t i = 0; i < config->count; i++) {
+		preset_apply(&config->smarthosts[i], errors);
 		if (config->path != NULL)
 			check_block(errors, &config->smarthosts[i]);
 		else
@@ -348,9 +361,10 @@ static const struct {
 	enum option_level level;
 	const char *key;
 } variables[] = {
-	{ OPTION_SMARTHOST, "host" }, { OPTION_SMARTHOST, "port" },
-	{ OPTION_SMARTHOST, "tls" },  { OPTION_SMARTHOST, "user" },
-	{ OPTION_TOP, "domain" },     { OPTION_TOP, "aliases" },
+	{ OPTION_SMARTHOST, "provider" }, { OPTION_SMARTHOST, "region" },
+	{ OPTION_SMARTHOST, "host" },     { OPTION_SMARTHOST, "port" },
+	{ OPTION_SMARTHOST, "tls" },      { OPTION_SMARTHOST, "user" },
+	{ OPTION_TOP, "domain" },         { OPTION_TOP, "aliases" },
 	{ OPTION_TOP, "postmaster" },
 };
 

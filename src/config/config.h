@@ -21,11 +21,13 @@
 #include "config/delivery.h"
 #include "config/source.h"
 
-#define CONFIG_KEYS 32   /* at least the rows of the table in options.c */
+#define CONFIG_KEYS 64   /* at least the rows of the table in options.c */
 #define CONFIG_ERRORS 20 /* told at most */
 #define CONFIG_SMARTHOSTS 256
 #define CONFIG_FILE_LIMIT 262144
 #define CONFIG_LINE_LIMIT 4096
+
+struct provider;
 
 /* In the order of the words in the table of options.c. */
 enum config_log { CONFIG_LOG_SYSLOG, CONFIG_LOG_NONE };
@@ -45,6 +47,8 @@ enum config_tls { CONFIG_TLS_STARTTLS, CONFIG_TLS_IMPLICIT, CONFIG_TLS_NONE };
  * set is NULL; a list is its words with one blank between. */
 struct smarthost {
 	char *name;
+	char *provider; /* as it was written */
+	char *region;
 	char *host;    /* a list: see config/host.h */
 	unsigned port; /* never 0 once loaded */
 	enum config_tls tls;
@@ -67,6 +71,9 @@ struct smarthost {
 	unsigned messages_per_connection; /* 0: no limit */
 	unsigned line;                    /* where the block begins */
 	unsigned lines[CONFIG_KEYS];      /* of each key, 0: not set */
+
+	const struct provider *preset; /* NULL: none (config/preset) */
+	bool from_preset[CONFIG_KEYS]; /* keys that it filled in */
 };
 
 struct config {
@@ -99,10 +106,10 @@ struct config_errors {
 	                       they mean together, and is often its cause */
 };
 
-/* From a file, or with NULL from RELAY_HOST, RELAY_PORT, RELAY_USER,
- * RELAY_PASSWORD, RELAY_TLS, RELAY_DOMAIN, RELAY_ALIASES and RELAY_POSTMASTER:
- * one smarthost `environment`.  `errors` may be NULL; the first of them is also
- * the fault. */
+/* From a file, or with NULL from RELAY_PROVIDER, RELAY_REGION, RELAY_HOST,
+ * RELAY_PORT, RELAY_USER, RELAY_PASSWORD, RELAY_TLS, RELAY_DOMAIN,
+ * RELAY_ALIASES and RELAY_POSTMASTER: one smarthost `environment`.  `errors`
+ * may be NULL; the first of them is also the fault. */
 struct config *config_load(const char *path, struct config_errors *errors,
                            struct fault *f);
 

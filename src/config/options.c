@@ -38,8 +38,12 @@ static const struct option options[] = {
 	{ "log",      TOP(log),      OPTION_CHOICE,   "syslog", 0, 0,          "syslog none",
 	  N_("where to write a line for each delivery") },
 
+	{ "provider", BLOCK(provider), OPTION_WORD,   "", 0, 0,     NULL,
+	  N_("who takes the mail, by one of the names of `relay providers`: what is not set below comes from there; not set: found by the domain of `user` where there is no `host`") },
+	{ "region",   BLOCK(region),   OPTION_WORD,   "", 0, 0,     NULL,
+	  N_("which of its servers, where a provider has one for each region, as eu-west-1; not set: the only one") },
 	{ "host",     BLOCK(host),     OPTION_HOSTS,  "", 0, 0,     NULL,
-	  N_("server that takes all mail, or several, of which the first that answers does, or srv: and a domain whose DNS names them; the one key a smarthost must have") },
+	  N_("server that takes all mail, or several, of which the first that answers does, or srv: and a domain whose DNS names them; a smarthost has this or a provider") },
 	{ "port",     BLOCK(port),     OPTION_NUMBER, "", 1, 65535, NULL,
 	  N_("its TCP port; not set: 587, or 465 with `tls implicit`") },
 	{ "tls",      BLOCK(tls),      OPTION_CHOICE, "", 0, 0,     "starttls implicit none",

@@ -183,8 +183,9 @@ const struct provider provider_services[] = {
 		.implicit = { 465, 2465 },
 		.starttls = { 587, 2587, 25 },
 		.mechanisms = "PLAIN LOGIN",
-		.needs = N_("the SMTP password of the region, made from the "
-			    "secret key; `user` is the access key id"),
+		.needs = N_("the SMTP password of the region, which `password "
+			    "ses-key SOURCE` makes of the secret key; `user` "
+			    "is the access key id"),
 		.sender = N_("a verified identity"),
 		.size = "40 MB",
 		.recipients = 50,

@@ -51,6 +51,15 @@ static void fill_person(struct site *site, const struct passwd *pw)
 	site->name = mem_strndup(pw->pw_gecos, strcspn(pw->pw_gecos, ","));
 }
 
+/* Is the configuration there, whole? */
+static bool is_in_environment(void)
+{
+	const char *provider = secure_getenv("RELAY_PROVIDER");
+
+	return secure_getenv("RELAY_HOST") != NULL ||
+	       (provider != NULL && provider[0] != '\0');
+}
+
 /* Where personal mail is kept; the home directory may be NULL if the
  * environment names both places. */
 static void fill_personal(struct site *site, const char *home)
@@ -67,7 +76,7 @@ static void fill_personal(struct site *site, const char *home)
 		site->queue = join(home, ".local/state/relay");
 	if (is_absolute(config))
 		site->config = mem_strdup(config);
-	else if (secure_getenv("RELAY_HOST") == NULL && home != NULL)
+	else if (!is_in_environment() && home != NULL)
 		site->config = join(home, ".relayrc");
 }
 
@@ -76,8 +85,7 @@ static bool is_personal(const char *home)
 	char *rc;
 	bool there;
 
-	if (secure_getenv("RELAY_HOST") != NULL ||
-	    is_absolute(secure_getenv("RELAY_CONFIG")) ||
+	if (is_in_environment() || is_absolute(secure_getenv("RELAY_CONFIG")) ||
 	    is_absolute(secure_getenv("RELAY_QUEUE")))
 		return true;
 	if (home == NULL)

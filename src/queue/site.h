@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* site - where this user's queue and configuration are
  *
- * Personal: `~/.relayrc` of the real uid is there, or RELAY_HOST, RELAY_CONFIG
- * or RELAY_QUEUE is set (containers, tests), or the machine has no system
- * queue.  The queue is $RELAY_QUEUE, else ${XDG_STATE_HOME:-~/.local/state}
- * /relay.
+ * Personal: `~/.relayrc` of the real uid is there, or RELAY_HOST,
+ * RELAY_PROVIDER, RELAY_CONFIG or RELAY_QUEUE is set (containers, tests), or
+ * the machine has no system queue.  The queue is $RELAY_QUEUE, else
+ * ${XDG_STATE_HOME:-~/.local/state}/relay.
  * System: otherwise; /etc/relayrc and /var/spool/relay, which belongs to the
  * user relay and was made by setup-spool, or the socket that leads there. Where
  * that was not run root has both for itself.

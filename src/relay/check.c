@@ -25,6 +25,7 @@
 #include "config/options.h"
 #include "config/trust.h"
 #include "relay/check_aliases.h"
+#include "relay/check_preset.h"
 #include "relay/command.h"
 
 #define OUTPUT_LIMIT 4194304
@@ -92,6 +93,7 @@ static void warn_smarthost(struct check *c, const struct smarthost *h)
 		config_complain(&c->warnings, smarthost_line(h, "host"), "host",
 		                _("`host` is an address, and few certificates "
 		                  "hold one: write the server's name"));
+	check_preset_warn(h, &c->warnings);
 	warn_file(c, smarthost_line(h, "tls_ca"), "tls_ca", h->tls_ca, false);
 	warn_file(c, smarthost_line(h, "tls_cert"), "tls_cert", h->tls_cert,
 	          false);
@@ -238,6 +240,7 @@ static void add_value(const struct check *c, size_t which,
 	if (h->lines[option_index(o)] == 0 && strcmp(o->fallback, "0") == 0)
 		return;
 	option_print(o, h, value);
+	check_preset_mark(h, o, value);
 	if (o->type == OPTION_SOURCE && value->len > 0 && c->fetched != NULL &&
 	    c->fetched[which].kind == FAULT_NONE)
 		sbuf_addstr(value, _(": ok"));
@@ -382,6 +385,7 @@ static void json_smarthosts(const struct check *c, struct sbuf *b)
 		json_text(b, "name", h->name);
 		sbuf_addf(b, ", \"line\": %u", h->line);
 		json_level(b, OPTION_SMARTHOST, h);
+		check_preset_json(h, b);
 		sbuf_addf(b, ", \"logs_in\": %s",
 		          smarthost_has_login(h) ? "true" : "false");
 		if (c->fetched != NULL && h->password.kind != SOURCE_NONE) {

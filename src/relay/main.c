@@ -71,6 +71,15 @@ static const struct command commands[] = {
 	     "in "
 	     "trouble.\n"),
 	  command_flush, false, false },
+	{ "providers", "[--json] [NAME|DOMAIN]",
+	  N_("which mail providers are known, and what of them"),
+	  N_("Without a name: the name, server and login of each.  With one, "
+	     "or "
+	     "with a domain\nsuch as gmail.com: all that is known, limits and "
+	     "OAuth2 too, and what to write\nin the configuration.\n\n"
+	     "  --json      the same for programs\n\n"
+	     "Exit status: 0, or 64 when there is none of that name.\n"),
+	  command_providers, true, false },
 	{ "queue", "[list | show | hold | release | remove | retry] [ID...]",
 	  N_("what is waiting, why, and when it is tried again"),
 	  N_("Without a word, or with `list`: all messages.  With one:\n\n"
@@ -134,7 +143,7 @@ static int refuse_command(const char *name)
 static void show_commands(void)
 {
 	for (size_t i = 0; i < COUNT_OF(commands); i++)
-		printf("  %-8s  %s\n", commands[i].name, _(commands[i].about));
+		printf("  %-9s  %s\n", commands[i].name, _(commands[i].about));
 }
 
 static void show_places(const struct site *site)
@@ -164,10 +173,13 @@ static int show_help(const struct site *site)
 	printf(_("\nFirst steps:\n"
 	         "  1. Write this, with your own words, to ~/.relayrc:\n"
 	         "         smarthost mine\n"
-	         "             host      smtp.example.org\n"
-	         "             user      me@example.org\n"
+	         "             provider  gmail\n"
+	         "             user      me@gmail.com\n"
 	         "             password  file ~/.mail-password\n"
-	         "     and the password to that file (chmod 600).\n"
+	         "     and the password to that file (chmod 600).  `relay "
+	         "providers` lists the\n"
+	         "     others; for any other server write `host "
+	         "smtp.example.org`.\n"
 	         "  2. relay check --secrets\n"
 	         "  3. printf 'Subject: test\\n\\nHello\\n' | sendmail "
 	         "me@example.org\n"

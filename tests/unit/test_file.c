@@ -50,7 +50,7 @@ static const struct {
 	{ TEXT("smarthost a/b\n host h\n"), "rc:1: the name of a smarthost is one word of letters, digits, dots and hyphens, 64 at most\n" },
 	{ TEXT("smarthost aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n host h\n"), "rc:1: the name of a smarthost is one word of letters, digits, dots and hyphens, 64 at most\n" },
 	{ TEXT(A A), "rc:3: smarthost `a` is there twice, first in line 1: give this one another name\n" },
-	{ TEXT("smarthost a\n port 25\n"), "rc:1: this smarthost has no host: add `host mail.example.org` below it\n" },
+	{ TEXT("smarthost a\n port 25\n"), "rc:1: this smarthost has no host: add `host mail.example.org` or `provider NAME` below it\n" },
 	/* what keys mean together */
 	{ TEXT(A " user me\n"), "rc:3: `user` needs a password: add `password file PATH`, or `login none`\n" },
 	{ TEXT(A " password hunter2\n"), "rc:3: `password` needs a name to log in with: add `user NAME`\n" },
@@ -90,7 +90,7 @@ static const struct {
 	{ TEXT(A " helo it's\n"), "rc:3: there is a quote inside a word: put the whole word in quotes\n" },
 	/* all of them, in the order of the lines */
 	{ TEXT("smarthost a\n user me\n prot 25\nlog no\n"),
-	  "rc:1: this smarthost has no host: add `host mail.example.org` below it\n"
+	  "rc:1: this smarthost has no host: add `host mail.example.org` or `provider NAME` below it\n"
 	  "rc:2: `user` needs a password: add `password file PATH`, or `login none`\n"
 	  "rc:3: unknown key `prot`: did you mean `port`?\n"
 	  "rc:4: `log` cannot be `no`: write one of syslog none\n" },
