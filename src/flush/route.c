@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/sbuf.h"
 #include "config/host.h"
+#include "config/preset.h"
 #include "flush/hosts.h"
 #include "flush/record.h"
 #include "flush/route_parts.h"
@@ -34,6 +35,14 @@ struct route_sum route_sum(const struct route *r)
 		sum.under_way += c->count;
 	}
 	return sum;
+}
+
+unsigned route_recipients(const struct route *r)
+{
+	unsigned told = preset_recipients(r->smarthost);
+	unsigned found = r->limits.recipients;
+
+	return found > 0 && (told == 0 || found < told) ? found : told;
 }
 
 bool route_is_busy(const struct route *r)
@@ -97,8 +106,8 @@ void route_sort(struct route *r)
 static bool send_next(struct route *r, struct carry *c)
 {
 	size_t asked = job_open_count(c->next);
-	size_t most = r->limits.recipients > 0 ? r->limits.recipients
-	                                       : SESSION_FLIGHT;
+	unsigned limit = route_recipients(r);
+	size_t most = limit > 0 ? limit : SESSION_FLIGHT;
 	struct fault f;
 
 	if (asked > most)
@@ -220,7 +229,7 @@ static bool start_lane(struct route *r, struct carry *c)
 		                          .keeper = r->keeper,
 		                          .store = r->store,
 		                          .overlap = overlap(r),
-		                          .recipients = r->limits.recipients };
+		                          .recipients = route_recipients(r) };
 	struct job *job = route_next_job(r);
 
 	if (job == NULL)

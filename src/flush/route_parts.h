@@ -19,6 +19,10 @@ struct route_sum {
 
 struct route_sum route_sum(const struct route *r);
 
+/* Recipients in one transaction, as the provider's preset says or as was found;
+ * 0: any number. */
+unsigned route_recipients(const struct route *r);
+
 /* The next entry that can be sent, or NULL: there is none now. */
 struct job *route_next_job(struct route *r);
 

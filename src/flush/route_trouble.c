@@ -98,7 +98,7 @@ static void learn(struct route *r, const struct carry *c)
 		r->limits.connections = pace_learned(&r->pace);
 		store_limits(r);
 	}
-	if (recipients > 0 && recipients != r->limits.recipients) {
+	if (recipients > 0 && recipients != route_recipients(r)) {
 		r->limits.recipients = recipients;
 		store_limits(r);
 	}
