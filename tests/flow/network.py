@@ -234,11 +234,12 @@ def pass_on(line, tap, pending):
     return pending
 
 
-def run_inside(its_stage, tap):
-    """All of it again, where nobody else is."""
+def run_inside(its_stage, tap, group, hosts=""):
+    """The group again, where nobody else is; `hosts`: lines for /etc/hosts."""
     etc = its_stage.directory()
     for name, text in (("resolv.conf", "nameserver 127.0.0.1\n"
                         "options timeout:30 attempts:3\n"),
+                       ("hosts", "127.0.0.1 localhost\n" + hosts),
                        ("nsswitch.conf", "passwd: files\ngroup: files\n"
                         "hosts: files dns\n")):
         with open(os.path.join(etc, name), "w", encoding="ascii") as file:
@@ -248,7 +249,7 @@ def run_inside(its_stage, tap):
     words.insert(1, "-n")
     ran = subprocess.run(
         [*words, sys.executable, os.path.join(stage.HERE, "run"),
-         its_stage.build, "network"], stdout=subprocess.PIPE, text=True,
+         its_stage.build, group], stdout=subprocess.PIPE, text=True,
         env=dict(os.environ, **{INSIDE: "1"}))
     pending = None
     for line in ran.stdout.splitlines():
@@ -256,13 +257,13 @@ def run_inside(its_stage, tap):
     if pending:
         tap.result(*pending)
     tap.result("1.." in ran.stdout and ran.returncode in (0, 1),
-               "the network of the tests was there",
+               "%s: the network of the tests was there" % group,
                ["status %d" % ran.returncode])
 
 
 def run(its_stage, pool, tap):
     if INSIDE not in os.environ:
-        run_inside(its_stage, tap)
+        run_inside(its_stage, tap, "network")
         return
     dns.Server(ZONE)
     stage.run_all(its_stage, pool, tap, [

@@ -311,14 +311,19 @@ def own_trust(its_stage):
                    its_stage.cert("ca"))
 
 
+def attempt(its_stage, case):
+    """What a function of the stage says is wrong, or where it stopped."""
+    try:
+        return case(its_stage) or []
+    except Exception:  # pylint: disable=broad-except
+        return traceback.format_exc().splitlines()[-12:]
+
+
 def run_all(its_stage, pool, tap, cases):
     """cases: functions of the stage, named by their first line, that return
     what is wrong."""
     def run_one(case):
-        try:
-            return case(its_stage) or []
-        except Exception:  # pylint: disable=broad-except
-            return traceback.format_exc().splitlines()[-12:]
+        return attempt(its_stage, case)
 
     for case, why in zip(cases, pool.map(run_one, cases)):
         tap.result(not why, case.__doc__.partition("\n")[0], why)
