@@ -129,6 +129,11 @@ bool smarthost_has_login(const struct smarthost *h);
 /* Is `key` set in the block, well or badly? */
 bool smarthost_says(const struct smarthost *h, const char *key);
 
+/* Whose secret of that kind (SOURCE_PASSWORD, ...) is asked for; it borrows from
+ * `h`. */
+void smarthost_query(const struct smarthost *h, const char *kind,
+                     struct source_query *query);
+
 /* Where `key` of the block was set, else where the block begins. */
 unsigned smarthost_line(const struct smarthost *h, const char *key);
 
