@@ -218,9 +218,14 @@ int pairs_read(struct pairs *p, const char *bytes, size_t n, struct fault *f)
 	return 0;
 }
 
+/* Not by printf(), which keeps pieces of what it prints on its stack. */
 void pairs_write(const struct pairs *p, struct sbuf *out)
 {
-	for (const char *at = next(p, NULL); at != NULL; at = next(p, at))
-		sbuf_addf(out, "%s=%s\n", at, value_of(at));
+	for (const char *at = next(p, NULL); at != NULL; at = next(p, at)) {
+		sbuf_addstr(out, at);
+		sbuf_addstr(out, "=");
+		sbuf_addstr(out, value_of(at));
+		sbuf_addstr(out, "\n");
+	}
 	sbuf_addstr(out, "\n");
 }

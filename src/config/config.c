@@ -113,10 +113,57 @@ void config_free(struct config **config)
 	*config = NULL;
 }
 
+/* The next source of a block behind row *i of the table, or NULL. */
+static struct source *next_source(struct smarthost *h, size_t *i)
+{
+	const struct option *o;
+	void *at = NULL;
+
+	while (at == NULL && (o = option_at((*i)++)) != NULL)
+		if (o->level == OPTION_SMARTHOST && o->type == OPTION_SOURCE)
+			at = (char *)h + o->offset;
+	return at;
+}
+
+static void each_source(struct config *config, void (*act)(struct source *s))
+{
+	for (size_t i = 0; i < config->count; i++) {
+		struct source *s;
+		size_t row = 0;
+
+		while ((s = next_source(&config->smarthosts[i], &row)) != NULL)
+			act(s);
+	}
+}
+
 void config_forget_secrets(struct config *config)
 {
-	for (size_t i = 0; i < config->count; i++)
-		source_forget(&config->smarthosts[i].password);
+	each_source(config, source_forget);
+}
+
+static void hide(struct source *s)
+{
+	source_hide(s);
+}
+
+void config_hide_secrets(struct config *config)
+{
+	each_source(config, hide);
+}
+
+void smarthost_query(const struct smarthost *h, const char *kind,
+                     struct source_query *query)
+{
+	const char *host = host_is_service(h->host) ? h->host + 4 : h->host;
+
+	*query = (struct source_query){
+		.account = h->name,
+		.kind = kind,
+		.user = h->user,
+		.region = h->region,
+	};
+	snprintf(query->host, sizeof(query->host), "%.*s",
+	         (int)host_length(host), host);
 }
 
 static unsigned set_in(const struct smarthost *h, const char *key)
@@ -316,7 +363,7 @@ static void check_inline(struct config_errors *e, const struct config *c,
 		const struct smarthost *h = &c->smarthosts[i];
 		unsigned line = smarthost_line(h, "password");
 
-		if (h->password.kind != SOURCE_INLINE)
+		if (!source_is_inline(&h->password))
 			continue;
 		if (st->st_uid == geteuid())
 			config_complain(e, line, NULL,

@@ -123,6 +123,10 @@ void config_free(struct config **config);
  * was stays.  For whoever asks somebody else for them. */
 void config_forget_secrets(struct config *config);
 
+/* Overwrite the variables of our environment that have passwords: before that,
+ * and where no other process is started that needs them. */
+void config_hide_secrets(struct config *config);
+
 /* Does anybody log in there (config/credential)? */
 bool smarthost_has_login(const struct smarthost *h);
 

@@ -34,7 +34,13 @@ static int understand(const char *program, int status, const struct sbuf *said,
 int helper_ask(char *const argv[], const struct pairs *question,
                struct pairs *answer, struct fault *f)
 {
-	struct child_question q = { .argv = argv, .deadline = HELPER_TIME };
+	return helper_ask_within(argv, question, answer, HELPER_TIME, f);
+}
+
+int helper_ask_within(char *const argv[], const struct pairs *question,
+                      struct pairs *answer, unsigned seconds, struct fault *f)
+{
+	struct child_question q = { .argv = argv, .deadline = seconds };
 	struct sbuf asked, said;
 	int status = 0, result;
 

@@ -23,6 +23,10 @@
 int helper_ask(char *const argv[], const struct pairs *question,
                struct pairs *answer, struct fault *f);
 
+/* The same with another time, where a person has to do something. */
+int helper_ask_within(char *const argv[], const struct pairs *question,
+                      struct pairs *answer, unsigned seconds, struct fault *f);
+
 /* Where a helper of ours is: $RELAY_LIBEXEC (tests, odd installations) or as
  * built. */
 void helper_path(const char *name, struct sbuf *path);

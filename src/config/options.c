@@ -59,7 +59,7 @@ static const struct option options[] = {
 	{ "user",     BLOCK(user),     OPTION_WORD,   "", 0, 0,     NULL,
 	  N_("name to log in with; not set: no login") },
 	{ "password", BLOCK(password), OPTION_SOURCE, "", 0, 0,     NULL,
-	  N_("where the password is: file PATH, credential NAME, env NAME, command WORD..., inline TEXT") },
+	  N_("where the password is: keyring, file PATH, credential NAME, netrc [PATH], env NAME, command WORD..., helper PATH [WORD...], ses-key and one of these, inline TEXT") },
 	{ "login",    BLOCK(login),    OPTION_MECHANISMS, "auto", 0, 0, MECHANISMS,
 	  N_("ways to log in, the best first; auto: the best the server offers; none: no login; xoauth2 and oauthbearer: with a token as password; oauth: with a token of `relay login`") },
 	{ "helo",     BLOCK(helo),     OPTION_NAME,   "", 0, 0,     NULL,

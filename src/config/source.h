@@ -58,16 +58,24 @@ struct source_query {
 	const char *user;    /* NULL: none */
 	const char *region;  /* of the provider; NULL: the host may say it */
 	char host[256];      /* the first, without srv: */
-	bool is_interactive; /* a person waits: a keyring may ask to be opened */
+	bool is_interactive; /* a person waits: a keyring may ask to be opened
+	                      */
 };
 
-/* The words after the key.  A zeroed source, or one that was released. */
-int source_parse(struct source *s, char *const words[], size_t n,
-                 struct fault *f);
+/* The words after `key`.  A zeroed source, or one that was released. */
+int source_parse(struct source *s, const char *key, char *const words[],
+                 size_t n, struct fault *f);
 void source_release(struct source *s);
 
 /* Wipe everything but the kind; it can be fetched no more. */
 void source_forget(struct source *s);
+
+/* Overwrite the variable of our environment that has it, if it is one: for who
+ * lets another process fetch it. */
+void source_hide(const struct source *s);
+
+/* Is the secret itself in the configuration? */
+bool source_is_inline(const struct source *s);
 
 /* "command pass", "file /run/secrets/mail", "inline": never the secret. */
 void source_describe(const struct source *s, struct sbuf *b);

@@ -369,8 +369,7 @@ static int set_rate(const struct option *o, void *at, char *const words[],
 static int set_source(const struct option *o, void *at, char *const words[],
                       size_t n, struct fault *f)
 {
-	(void)o;
-	return source_parse(at, words, n, f);
+	return source_parse(at, o->name, words, n, f);
 }
 
 static int set_delivery(const struct option *o, void *at, char *const words[],

@@ -99,8 +99,11 @@ static void check_token(const struct smarthost *h, struct secret **token,
 static struct secret *fetch_of(const struct config *config,
                                const struct smarthost *h, struct fault *f)
 {
-	struct secret *secret = source_fetch(&h->password, f);
+	struct source_query query;
+	struct secret *secret;
 
+	smarthost_query(h, SOURCE_PASSWORD, &query);
+	secret = source_fetch(&h->password, &query, f);
 	if (secret != NULL && credential_is_token(h))
 		check_token(h, &secret, f);
 	if (secret == NULL)

@@ -159,6 +159,8 @@ static struct config *load_config(const struct watch_settings *w,
 		config = config_load(w->site->config, NULL, f);
 	if (config == NULL)
 		return NULL;
+	if (w->id_count == 0) /* else another flush may be started */
+		config_hide_secrets(config);
 	config_forget_secrets(config);
 	load_people(w, config);
 	sandbox_enter(w->sandbox, w->site, config, w->is_watching);

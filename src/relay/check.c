@@ -149,11 +149,13 @@ static void fetch_all(struct check *c)
 	c->fetched = mem_array(c->config->count, sizeof(*c->fetched));
 	for (size_t i = 0; i < c->config->count; i++) {
 		const struct smarthost *h = &c->config->smarthosts[i];
+		struct source_query query;
 		struct secret *secret;
 
 		if (h->password.kind == SOURCE_NONE)
 			continue;
-		secret = source_fetch(&h->password, &c->fetched[i]);
+		smarthost_query(h, SOURCE_PASSWORD, &query);
+		secret = source_fetch(&h->password, &query, &c->fetched[i]);
 		secret_free(&secret);
 	}
 }

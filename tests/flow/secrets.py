@@ -3,11 +3,16 @@
 
 The smarthost lets the client log in and then stalls at MAIL (or refuses the
 login and stalls at QUIT); meanwhile the memory of relay-flush and of its keeper
-is searched for the password or token, in all forms in which it was there.  Only
-root may look into them.
+is searched for the password or token, in all forms in which it was there.  What
+is in a variable the keeper has to keep; what is in the configuration of `relay
+check` it keeps as long as that.  The same of `relay check --secrets`, which has
+fetched passwords and waits for another one.  Only root may look into them.
 """
 import base64
+import hashlib
+import hmac
 import os
+import signal
 
 import stage
 
@@ -83,14 +88,29 @@ def keeper_of(pid):
     return [child for child in children(pid) if comm(child) == "relay-keeper"]
 
 
+def lay(scene, password, name=""):
+    """Where the password can be, and who can be asked for it."""
+    scene.write("password" + name, password + "\n")
+    scene.write("netrc" + name, "default password \"%s\"\n" % password)
+    for program, form in (("command" + name, "cat %s"),
+                          ("helper" + name, 'echo "secret=$(cat %s)"'),
+                          ("relay-keyring", 'echo "secret=$(cat %s)"')):
+        scene.write(program, "#!/bin/sh\n%s\n" % (
+            form % os.path.join(scene.directory, "password" + name)))
+        os.chmod(os.path.join(scene.directory, program), 0o700)
+    scene.env.update(RELAY_LIBEXEC=scene.directory,
+                     CREDENTIALS_DIRECTORY=scene.directory)
+
+
 def look(its_stage, mechanism, password, source, fault, step, is_bad=False):
     """What is left when the smarthost stalls at `step`."""
     host = its_stage.host("--password", "other" if is_bad else password,
                           "--mechanisms", mechanism, "--fault", fault)
     scene = its_stage.scene()
-    scene.write("password", password + "\n")
-    scene.write("command", "#!/bin/sh\ncat %s/password\n" % scene.directory)
-    os.chmod(os.path.join(scene.directory, "command"), 0o700)
+    lay(scene, password)
+    scene.env["T_WORD"] = password
+    if not source.startswith("env"):
+        del scene.env["T_WORD"]
     scene.configure(host.ports[0], "user " + stage.USER, "password " +
                     source.replace("DIR", scene.directory).replace(
                         "PASSWORD", password),
@@ -104,10 +124,59 @@ def look(its_stage, mechanism, password, source, fault, step, is_bad=False):
     keepers = keeper_of(process.pid)
     if len(keepers) != 1:
         why.append("keepers: %s" % keepers)
+    if source.startswith("env"):
+        keepers = []
     for pid in [process.pid] + keepers:
         why += hits(pid, password)
     process.kill()
     host.stop()
+    return why
+
+
+SOURCES = ("file DIR/password", "credential password", "netrc DIR/netrc",
+           "command DIR/command", "helper DIR/helper", "keyring",
+           "ses-key file DIR/password")
+SES = "email-smtp.eu-west-1.amazonaws.com"
+
+
+def ses_password(key):
+    """That of Amazon, by Python's own HMAC."""
+    code = ("AWS4" + key).encode()
+    for text in ("11111111", "eu-west-1", "ses", "aws4_request",
+                 "SendRawEmail"):
+        code = hmac.new(code, text.encode(), hashlib.sha256).digest()
+    return base64.b64encode(b"\x04" + code).decode()
+
+
+def look_at_check(its_stage):
+    """relay check --secrets keeps none of what it has fetched"""
+    scene = its_stage.scene()
+    passwords = []
+    text = "log none\ndomain example.org\n"
+    for i, source in enumerate(SOURCES):
+        passwords.append(password_of(40))
+        lay(scene, passwords[-1], "" if source == "keyring" else str(i))
+        words = source.replace("DIR/", "%s/" % scene.directory)
+        text += "smarthost s%d\n    host %s\n    user me\n    password %s\n" % (
+            i, SES, words + ("" if source == "keyring" else str(i)))
+    scene.write("wait", "#!/bin/sh\necho >%s/waits\nsleep 60\n" %
+                scene.directory)
+    os.chmod(os.path.join(scene.directory, "wait"), 0o700)
+    scene.write("relayrc", text + "smarthost last\n    host h\n    user me\n"
+                "    password command %s/wait\n" % scene.directory)
+    process = scene.start([its_stage.relay, "check", "--secrets"],
+                          stdout=open(os.devnull, "wb"),
+                          stderr=open(os.devnull, "wb"))
+    why = []
+    waits = os.path.join(scene.directory, "waits")
+    if not stage.wait_until(lambda: os.path.exists(waits)):
+        why.append("it did not come to the last one")
+    passwords.append(ses_password(passwords[SOURCES.index(SOURCES[-1])]))
+    for password in passwords:
+        why += hits(process.pid, password)
+    for pid in children(process.pid):
+        os.killpg(pid, signal.SIGKILL)
+    process.kill()
     return why
 
 
@@ -124,7 +193,7 @@ def cases():
             yield case("%s, %d bytes" % (mechanism, length), mechanism,
                        password_of(length), "file DIR/password",
                        "mail:1:stall", "MAIL")
-    for source in ("inline PASSWORD", "command DIR/command"):
+    for source in ("inline PASSWORD", "env T_WORD") + SOURCES[1:-1]:
         yield case(source.split(" ")[0], "PLAIN", password_of(40), source,
                    "mail:1:stall", "MAIL")
     for mechanism in ("PLAIN", "SCRAM-SHA-256"):
@@ -144,4 +213,4 @@ def run(its_stage, pool, tap):
     if os.getuid() != 0 or its_stage.is_sanitized:
         tap.comment("secrets: only root, without sanitizers, can look")
         return
-    stage.run_all(its_stage, pool, tap, list(cases()))
+    stage.run_all(its_stage, pool, tap, [*cases(), look_at_check])

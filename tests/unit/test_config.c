@@ -207,6 +207,7 @@ START_TEST(environment_is_a_smarthost)
 		                                  "PASSWORD=hunter2",
 		                                  "DOMAIN=example.org" };
 	struct fault f = { .kind = FAULT_NONE };
+	struct source_query query;
 	struct config *c;
 	struct secret *secret;
 
@@ -220,7 +221,11 @@ START_TEST(environment_is_a_smarthost)
 	ck_assert_str_eq(c->smarthosts[0].host, "mail.example.org");
 	ck_assert_int_eq(c->smarthosts[0].tls, CONFIG_TLS_IMPLICIT);
 	ck_assert(smarthost_has_login(&c->smarthosts[0]));
-	secret = source_fetch(&c->smarthosts[0].password, &f);
+	smarthost_query(&c->smarthosts[0], SOURCE_PASSWORD, &query);
+	ck_assert_str_eq(query.account, "environment");
+	ck_assert_str_eq(query.host, "mail.example.org");
+	ck_assert_str_eq(query.user, "me");
+	secret = source_fetch(&c->smarthosts[0].password, &query, &f);
 	ck_assert_str_eq(secret_reveal(secret), "hunter2");
 	secret_free(&secret);
 	config_free(&c);

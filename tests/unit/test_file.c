@@ -346,6 +346,7 @@ START_TEST(taken)
 	struct config *config;
 	const struct config *c = parse_whole(&config);
 	const struct smarthost *h = c->smarthosts;
+	struct source_query query;
 	struct secret *secret;
 	struct fault f;
 
@@ -366,7 +367,8 @@ START_TEST(taken)
 	ck_assert_ptr_null(h[0].from);
 	ck_assert_ptr_null(h[0].tls_ca);
 	ck_assert_uint_eq(h[0].messages_per_connection, 0);
-	secret = source_fetch(&h[0].password, &f);
+	smarthost_query(&h[0], SOURCE_PASSWORD, &query);
+	secret = source_fetch(&h[0].password, &query, &f);
 	ck_assert_str_eq(secret_reveal(secret), "it's \"a\" \\ b#c");
 	secret_free(&secret);
 	ck_assert_str_eq(h[1].helo, "laptop.example.org");

@@ -60,13 +60,28 @@ static const struct {
 	{ { "command", "pass", "show", "hunter2" }, "command pass", NULL },
 	{ { "" },                        NULL, "the password is empty" },
 	{ { "inline", "" },              NULL, "the password is empty" },
-	{ { "my", "hunter2" },           NULL, "`password` starts with none of file, credential, env, command and inline; a password with blanks goes in quotes: password inline \"...\"" },
+	{ { "my", "hunter2" },           NULL, "`password` starts with none of keyring, file, credential, netrc, env, command, helper, ses-key and inline; a password with blanks goes in quotes: password inline \"...\"" },
 	{ { "file" },                    NULL, "`password file` lacks the word after `file`; if that is the password itself, write `password inline file`" },
 	{ { "env", "A", "hunter2" },     NULL, "`password env` takes one more word: put it in quotes if it holds blanks" },
 	{ { "inline", "a", "hunter2" },  NULL, "`password inline` takes one more word: put it in quotes if it holds blanks" },
 	{ { "env", "" },                 NULL, "the word after `password env` is empty" },
 	{ { "file", "secret" },          NULL, "`secret` is no full path: start it with / or ~/" },
-	{ { "keyring" },                 NULL, "`password keyring` is not available in this version; use file, credential, env, command or inline" },
+	{ { "keyring" },                 "keyring", NULL },
+	{ { "keyring", "hunter2" },      NULL, "`password keyring` stands alone: remove the other words" },
+	{ { "helper", "/x/y", "hunter2" }, "helper /x/y", NULL },
+	{ { "helper", "mine", "hunter2" }, "helper mine", NULL },
+	{ { "helper" },                  NULL, "`password helper` lacks the word after `helper`; if that is the password itself, write `password inline helper`" },
+	{ { "helper", "x/y" },           NULL, "`x/y` is no full path: start it with / or ~/" },
+	{ { "netrc", "/x/netrc" },       "netrc /x/netrc", NULL },
+	{ { "netrc", "netrc" },          NULL, "`netrc` is no full path: start it with / or ~/" },
+	{ { "netrc", "/x", "hunter2" },  NULL, "`password netrc` takes one more word: put it in quotes if it holds blanks" },
+	{ { "ses-key", "file", "/x" },   "ses-key file /x", NULL },
+	{ { "ses-key", "keyring" },      "ses-key keyring", NULL },
+	{ { "ses-key", "hunter2" },      "ses-key inline", NULL },
+	{ { "ses-key" },                 NULL, "`password ses-key` lacks the word after `ses-key`; if that is the password itself, write `password inline ses-key`" },
+	{ { "ses-key", "ses-key", "hunter2" }, NULL, "`password ses-key` stands there twice" },
+	{ { "ses-key", "my", "hunter2" }, NULL, "`password ses-key` starts with none of keyring, file, credential, netrc, env, command, helper, ses-key and inline; a password with blanks goes in quotes: password ses-key inline \"...\"" },
+	{ { "ses-key", "file" },         NULL, "`password ses-key file` lacks the word after `file`; if that is the password itself, write `password ses-key inline file`" },
 	{ { "credential", "mail" },      "credential mail", NULL },
 	{ { "credential" },              NULL, "`password credential` lacks the word after `credential`; if that is the password itself, write `password inline credential`" },
 	{ { "credential", "" },          NULL, "the word after `password credential` is empty" },
@@ -85,7 +100,7 @@ static int parse(struct source *s, const char *const words[WORDS_MAX],
 
 	for (; n < WORDS_MAX && words[n] != NULL; n++)
 		copies[n] = strdup(words[n]);
-	result = source_parse(s, copies, n, f);
+	result = source_parse(s, "password", copies, n, f);
 	while (n > 0)
 		free(copies[--n]);
 	return result;
@@ -166,7 +181,8 @@ static void expect(const char *text, const char *path, char expected[600])
 static void fetch(const struct source *s, const char *secret, const char *fault)
 {
 	struct fault f = { .kind = FAULT_NONE };
-	struct secret *got = source_fetch(s, &f);
+	struct source_query query = { .host = "h.example" };
+	struct secret *got = source_fetch(s, &query, &f);
 
 	if (secret != NULL) {
 		ck_assert_str_eq(f.text, "");
@@ -312,6 +328,26 @@ START_TEST(variable)
 }
 END_TEST
 
+START_TEST(a_hidden_variable)
+{
+	static const char *const word[WORDS_MAX] = { "env", "TEST_SECRET" };
+	struct source s = { .kind = SOURCE_NONE };
+	const char *value;
+	struct fault f;
+
+	setenv("TEST_SECRET", "hunter2", 1);
+	value = getenv("TEST_SECRET");
+	ck_assert_int_eq(parse(&s, word, &f), 0);
+	source_hide(&s);
+	ck_assert_str_eq(value, "*******"); /* in its place */
+	unsetenv("TEST_SECRET");
+	source_hide(&s);
+	source_forget(&s);
+	source_hide(&s);
+	source_release(&s);
+}
+END_TEST
+
 START_TEST(variable_too_long)
 {
 	static const char *const word[WORDS_MAX] = { "env", "TEST_SECRET" };
@@ -356,12 +392,13 @@ START_TEST(command)
 		                                  script };
 	const char *const alone[WORDS_MAX] = { "command", script };
 	struct source s = { .kind = SOURCE_NONE };
+	struct source_query query = { .host = "h.example" };
 	struct fault f = { .kind = FAULT_NONE };
 	struct secret *secret;
 
 	ck_assert_int_eq(parse(&s, script[0] == '/' ? alone : in_shell, &f), 0);
 	fetch(&s, commands[_i].secret, commands[_i].fault);
-	secret = source_fetch(&s, &f);
+	secret = source_fetch(&s, &query, &f);
 	ck_assert_int_eq(f.kind, commands[_i].kind);
 	secret_free(&secret);
 	source_release(&s);
@@ -487,6 +524,7 @@ int main(void)
 	tcase_add_test(all, file_kinds);
 	tcase_add_loop_test(all, credential, 0, COUNT_OF(credentials));
 	tcase_add_loop_test(all, variable, 0, COUNT_OF(variables));
+	tcase_add_test(all, a_hidden_variable);
 	tcase_add_test(all, variable_too_long);
 	tcase_add_loop_test(all, command, 0, COUNT_OF(commands));
 	tcase_add_test(all, no_shell);
