@@ -11,6 +11,7 @@
 #include "base/intl.h"
 #include "base/mem.h"
 #include "config/credential.h"
+#include "config/environment.h"
 #include "config/fallback.h"
 #include "config/file.h"
 #include "config/host.h"
@@ -22,24 +23,13 @@
 
 /* --- errors --------------------------------------------------------------- */
 
-/* The variable for a key: RELAY_ and the key in capitals. */
-static void variable_name(const char *key, char *name, size_t size)
-{
-	snprintf(name, size, "RELAY_%s", key != NULL ? key : "HOST");
-	for (char *c = name; *c != '\0'; c++)
-		if (*c >= 'a' && *c <= 'z')
-			*c = (char)(*c - 'a' + 'A');
-}
-
 static void add_place(struct fault *f, const char *path, unsigned line,
                       const char *key)
 {
-	char variable[64];
 	size_t n;
 
 	if (path == NULL) {
-		variable_name(key, variable, sizeof(variable));
-		fault_wrap(f, "%s", variable);
+		fault_wrap(f, "%s", environment_name(key, line));
 		return;
 	}
 	n = strlen(path);
@@ -277,26 +267,31 @@ static void check_block(struct config_errors *e, const struct smarthost *h)
 /* The same for RELAY_HOST and its like, in their words. */
 static void check_variables(struct config_errors *e, const struct smarthost *h)
 {
+	unsigned user = environment_line(h, "user");
+	unsigned password = environment_line(h, "password");
 	bool has_user = h->user != NULL || set_in(h, "user") != 0;
 
 	check_service(e, h);
 	preset_check(h, e);
+	check_from(e, h);
 	if (has_no_host(h))
 		config_complain(e, 0, "host",
 		                _("this is empty: set it to the name of the "
 		                  "server"));
 	if (has_user && set_in(h, "password") == 0 && !credential_is_oauth(h))
-		config_complain(e, 0, "password",
-		                _("RELAY_USER needs a password: set this "
-		                  "too"));
+		config_complain(e, password, "password",
+		                _("%s needs a password: set this too"),
+		                environment_name("user", user));
 	if (!has_user && set_in(h, "password") != 0)
-		config_complain(e, 0, "user",
-		                _("RELAY_PASSWORD needs a name to log in with: "
-		                  "set this too"));
+		config_complain(e, user, "user",
+		                _("%s needs a name to log in with: set this "
+		                  "too"),
+		                environment_name("password", password));
 	if (h->tls == CONFIG_TLS_NONE && set_in(h, "password") != 0)
-		config_complain(e, 0, "tls",
+		config_complain(e, environment_line(h, "tls"), "tls",
 		                _("`none` sends nothing secret: remove it, or "
-		                  "remove RELAY_PASSWORD"));
+		                  "remove %s"),
+		                environment_name("password", password));
 }
 
 /* Defaults that depend on other keys. */
@@ -401,107 +396,6 @@ static void read_file(struct config *config, struct config_errors *errors)
 	sbuf_release(&content);
 }
 
-/* --- from the environment ------------------------------------------------- */
-
-/* In the order in which faults are told. */
-static const struct {
-	enum option_level level;
-	const char *key;
-} variables[] = {
-	{ OPTION_SMARTHOST, "provider" }, { OPTION_SMARTHOST, "region" },
-	{ OPTION_SMARTHOST, "host" },     { OPTION_SMARTHOST, "port" },
-	{ OPTION_SMARTHOST, "tls" },      { OPTION_SMARTHOST, "user" },
-	{ OPTION_TOP, "domain" },         { OPTION_TOP, "aliases" },
-	{ OPTION_TOP, "postmaster" },
-};
-
-/* Words of `value`, cut up in place: a list has several. */
-static size_t split(const struct option *o, char *value,
-                    char *words[HOST_LIST + 1])
-{
-	size_t n = 0;
-
-	if (o->type != OPTION_HOSTS) {
-		words[0] = value;
-		return 1;
-	}
-	do {
-		value += strspn(value, " ");
-		words[n++] = value;
-		value += host_length(value);
-		if (*value == ' ')
-			*value++ = '\0';
-	} while (value[strspn(value, " ")] != '\0' && n <= HOST_LIST);
-	return n;
-}
-
-static void set_from(struct config *config, enum option_level level,
-                     const char *key, const char *value,
-                     struct config_errors *errors)
-{
-	const struct option *o = option_find(level, key);
-	struct smarthost *h = &config->smarthosts[0];
-	struct fault f = { .kind = FAULT_NONE };
-	const char *problem = file_text_problem(value, strlen(value));
-	char *copy = mem_strdup(value);
-	char *words[HOST_LIST + 1];
-	void *block = level == OPTION_TOP ? (void *)config : h;
-	unsigned *lines = level == OPTION_TOP ? config->lines : h->lines;
-
-	lines[option_index(o)] = 1;
-	if (strlen(value) > CONFIG_LINE_LIMIT)
-		problem = N_("this is too long: shorten it");
-	if (problem != NULL)
-		config_complain(errors, 0, key, "%s", _(problem));
-	else if (option_set(o, block, words, split(o, copy, words), &f) != 0)
-		config_complain(errors, 0, key, "%s", f.text);
-	free(copy);
-}
-
-/* A variable that is empty is not set: composed containers pass them so. */
-static const char *variable(const char *key)
-{
-	char name[64];
-	const char *value;
-
-	variable_name(key, name, sizeof(name));
-	value = secure_getenv(name);
-	return value != NULL && value[0] != '\0' ? value : NULL;
-}
-
-/* The password stays where it is until it is needed. */
-static void point_to_password(struct smarthost *h)
-{
-	const struct option *o = option_find(OPTION_SMARTHOST, "password");
-	char env[] = "env", name[] = "RELAY_PASSWORD";
-	char *const words[] = { env, name };
-	struct fault never = { .kind = FAULT_NONE };
-
-	h->lines[option_index(o)] = 1;
-	option_set(o, h, words, 2, &never);
-}
-
-static void read_environment(struct config *config,
-                             struct config_errors *errors)
-{
-	struct smarthost *h = mem_alloc(sizeof(*h));
-
-	config->smarthosts = h;
-	config->count = 1;
-	h->name = mem_strdup("environment");
-	options_init(OPTION_SMARTHOST, h);
-	for (size_t i = 0; i < COUNT_OF(variables); i++) {
-		const char *value = variable(variables[i].key);
-
-		if (value != NULL)
-			set_from(config, variables[i].level, variables[i].key,
-			         value, errors);
-	}
-	if (variable("password") != NULL)
-		point_to_password(h);
-	finish(config, errors);
-}
-
 struct config *config_load(const char *path, struct config_errors *errors,
                            struct fault *f)
 {
@@ -512,9 +406,11 @@ struct config *config_load(const char *path, struct config_errors *errors,
 		errors = &own;
 	memset(errors, 0, sizeof(*errors));
 	errors->path = path;
-	if (path == NULL)
-		read_environment(config, errors);
-	else
+	if (path != NULL) {
 		read_file(config, errors);
+	} else {
+		environment_read(config, errors);
+		finish(config, errors);
+	}
 	return verdict(config, errors, f);
 }

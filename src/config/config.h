@@ -106,10 +106,9 @@ struct config_errors {
 	                       they mean together, and is often its cause */
 };
 
-/* From a file, or with NULL from RELAY_PROVIDER, RELAY_REGION, RELAY_HOST,
- * RELAY_PORT, RELAY_USER, RELAY_PASSWORD, RELAY_TLS, RELAY_DOMAIN,
- * RELAY_ALIASES and RELAY_POSTMASTER: one smarthost `environment`.  `errors`
- * may be NULL; the first of them is also the fault. */
+/* From a file, or with NULL from the variables of config/environment: one
+ * smarthost `environment`.  `errors` may be NULL; the first of them is also the
+ * fault. */
 struct config *config_load(const char *path, struct config_errors *errors,
                            struct fault *f);
 
@@ -133,8 +132,8 @@ bool smarthost_has_login(const struct smarthost *h);
 /* Is `key` set in the block, well or badly? */
 bool smarthost_says(const struct smarthost *h, const char *key);
 
-/* Whose secret of that kind (SOURCE_PASSWORD, ...) is asked for; it borrows from
- * `h`. */
+/* Whose secret of that kind (SOURCE_PASSWORD, ...) is asked for; it borrows
+ * from `h`. */
 void smarthost_query(const struct smarthost *h, const char *kind,
                      struct source_query *query);
 

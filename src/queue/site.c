@@ -51,13 +51,36 @@ static void fill_person(struct site *site, const struct passwd *pw)
 	site->name = mem_strndup(pw->pw_gecos, strcspn(pw->pw_gecos, ","));
 }
 
-/* Is the configuration there, whole? */
-static bool is_in_environment(void)
+/* ~/.relayrc, of the home directory, which may be NULL. */
+static bool has_file(const char *home)
+{
+	char *rc = home != NULL ? join(home, ".relayrc") : NULL;
+	bool there = rc != NULL && access(rc, F_OK) == 0;
+
+	free(rc);
+	return there;
+}
+
+/* SMTP_HOST is the word of many programs: on a machine that has a
+ * configuration, one that strayed here must not take the mail another way. */
+static bool is_from_strangers(const char *home)
+{
+	const char *host = secure_getenv("SMTP_HOST");
+
+	return host != NULL && host[0] != '\0' && !has_file(home) &&
+	       access(SPOOLDIR "/drop", F_OK) != 0 &&
+	       access(RUNSTATEDIR "/relay/drop.sock", F_OK) != 0 &&
+	       access(SYSCONFDIR "/relayrc", F_OK) != 0;
+}
+
+/* Does the environment say all that a file would? */
+static bool is_in_environment(const char *home)
 {
 	const char *provider = secure_getenv("RELAY_PROVIDER");
 
 	return secure_getenv("RELAY_HOST") != NULL ||
-	       (provider != NULL && provider[0] != '\0');
+	       (provider != NULL && provider[0] != '\0') ||
+	       is_from_strangers(home);
 }
 
 /* Where personal mail is kept; the home directory may be NULL if the
@@ -76,24 +99,15 @@ static void fill_personal(struct site *site, const char *home)
 		site->queue = join(home, ".local/state/relay");
 	if (is_absolute(config))
 		site->config = mem_strdup(config);
-	else if (!is_in_environment() && home != NULL)
+	else if (!is_in_environment(home) && home != NULL)
 		site->config = join(home, ".relayrc");
 }
 
 static bool is_personal(const char *home)
 {
-	char *rc;
-	bool there;
-
-	if (is_in_environment() || is_absolute(secure_getenv("RELAY_CONFIG")) ||
-	    is_absolute(secure_getenv("RELAY_QUEUE")))
-		return true;
-	if (home == NULL)
-		return false;
-	rc = join(home, ".relayrc");
-	there = access(rc, F_OK) == 0;
-	free(rc);
-	return there;
+	return is_in_environment(home) || has_file(home) ||
+	       is_absolute(secure_getenv("RELAY_CONFIG")) ||
+	       is_absolute(secure_getenv("RELAY_QUEUE"));
 }
 
 /* The directory that setup-spool makes, and no more than a look at it.  Where

@@ -4,7 +4,9 @@
  * Personal: `~/.relayrc` of the real uid is there, or RELAY_HOST,
  * RELAY_PROVIDER, RELAY_CONFIG or RELAY_QUEUE is set (containers, tests), or
  * the machine has no system queue.  The queue is $RELAY_QUEUE, else
- * ${XDG_STATE_HOME:-~/.local/state}/relay.
+ * ${XDG_STATE_HOME:-~/.local/state}/relay.  SMTP_HOST stands for RELAY_HOST where
+ * there is no configuration at all: no ~/.relayrc, no /etc/relayrc, no system
+ * queue.
  * System: otherwise; /etc/relayrc and /var/spool/relay, which belongs to the
  * user relay and was made by setup-spool, or the socket that leads there. Where
  * that was not run root has both for itself.

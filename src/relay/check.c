@@ -19,6 +19,7 @@
 #include "config/aliases_file.h"
 #include "config/config.h"
 #include "config/document.h"
+#include "config/environment.h"
 #include "config/fallback.h"
 #include "config/host.h"
 #include "config/match.h"
@@ -38,6 +39,7 @@ struct check {
 	bool secrets;
 	bool options;
 	bool mdoc;
+	bool environment;
 	bool only_aliases;
 	const char *sender;      /* or NULL */
 	struct config *config;   /* NULL when there are errors */
@@ -316,15 +318,23 @@ static void add_sender(const struct check *c, struct sbuf *b)
 	sbuf_release(&text);
 }
 
-static const char *config_place(const struct check *c)
+static void add_place(const struct check *c, struct sbuf *b)
 {
-	return c->site->config != NULL ? c->site->config
-	                               : _("the environment (RELAY_HOST)");
+	struct sbuf place;
+
+	sbuf_init(&place, OUTPUT_LIMIT);
+	if (c->site->config != NULL)
+		sbuf_addstr(&place, c->site->config);
+	else
+		sbuf_addf(&place, _("the environment (%s)"),
+		          environment_host());
+	add_line(b, 0, TOP_COLUMN, _("configuration"), place.data);
+	sbuf_release(&place);
 }
 
 static void add_text(const struct check *c, struct sbuf *b)
 {
-	add_line(b, 0, TOP_COLUMN, _("configuration"), config_place(c));
+	add_place(c, b);
 	add_line(b, 0, TOP_COLUMN, _("queue"), c->site->queue);
 	if (c->config == NULL)
 		return;
@@ -477,6 +487,8 @@ static bool take_option(struct check *c, const char *option)
 		c->options = true;
 	else if (strcmp(option, "--options=mdoc") == 0)
 		c->options = c->mdoc = true;
+	else if (strcmp(option, "--options=environment") == 0)
+		c->options = c->environment = true;
 	else
 		return false;
 	return true;
@@ -513,7 +525,10 @@ static int show_options(const struct check *c)
 	else if (c->json)
 		format = DOCUMENT_JSON;
 	sbuf_init(&b, OUTPUT_LIMIT);
-	options_document(&b, format);
+	if (c->environment)
+		environment_document(&b);
+	else
+		options_document(&b, format);
 	fputs(b.data, stdout);
 	sbuf_release(&b);
 	return EX_OK;

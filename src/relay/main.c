@@ -21,6 +21,7 @@
 #include "base/mem.h"
 #include "base/port.h"
 #include "base/sbuf.h"
+#include "config/environment.h"
 #include "config/options.h"
 #include "relay/command.h"
 
@@ -148,12 +149,12 @@ static void show_commands(void)
 
 static void show_places(const struct site *site)
 {
-	const char *config = site->config;
-
-	if (config == NULL)
-		config = _("the environment (RELAY_HOST)");
 	printf(_("\nYour files on this machine:\n"));
-	printf(_("  configuration  %s\n"), config);
+	if (site->config != NULL)
+		printf(_("  configuration  %s\n"), site->config);
+	else
+		printf(_("  configuration  the environment (%s)\n"),
+		       environment_host());
 	printf(_("  queue          %s\n"), site->queue);
 	printf(_("A ~/.relayrc is yours alone; %s is for all users.\n"),
 	       SYSCONFDIR "/relayrc");

@@ -88,6 +88,21 @@ def keeper_of(pid):
     return [child for child in children(pid) if comm(child) == "relay-keeper"]
 
 
+SOURCES = ("file DIR/password", "credential password", "netrc DIR/netrc",
+           "command DIR/command", "helper DIR/helper", "keyring",
+           "ses-key file DIR/password")
+SES = "email-smtp.eu-west-1.amazonaws.com"
+
+
+def ses_password(key):
+    """That of Amazon, by Python's own HMAC."""
+    code = ("AWS4" + key).encode()
+    for text in ("11111111", "eu-west-1", "ses", "aws4_request",
+                 "SendRawEmail"):
+        code = hmac.new(code, text.encode(), hashlib.sha256).digest()
+    return base64.b64encode(b"\x04" + code).decode()
+
+
 def lay(scene, password, name=""):
     """Where the password can be, and who can be asked for it."""
     scene.write("password" + name, password + "\n")
@@ -104,7 +119,10 @@ def lay(scene, password, name=""):
 
 def look(its_stage, mechanism, password, source, fault, step, is_bad=False):
     """What is left when the smarthost stalls at `step`."""
-    host = its_stage.host("--password", "other" if is_bad else password,
+    word, more = password, []
+    if source.startswith("ses-key"):
+        word, more = ses_password(password), ["region eu-west-1"]
+    host = its_stage.host("--password", "other" if is_bad else word,
                           "--mechanisms", mechanism, "--fault", fault)
     scene = its_stage.scene()
     lay(scene, password)
@@ -114,7 +132,7 @@ def look(its_stage, mechanism, password, source, fault, step, is_bad=False):
     scene.configure(host.ports[0], "user " + stage.USER, "password " +
                     source.replace("DIR", scene.directory).replace(
                         "PASSWORD", password),
-                    "login " + mechanism.lower(), login=False)
+                    "login " + mechanism.lower(), *more, login=False)
     scene.submit("you@example.net")
     process = scene.start([its_stage.flush, "--quiet", "--now"],
                           stderr=open(os.devnull, "wb"))
@@ -127,25 +145,10 @@ def look(its_stage, mechanism, password, source, fault, step, is_bad=False):
     if source.startswith("env"):
         keepers = []
     for pid in [process.pid] + keepers:
-        why += hits(pid, password)
+        why += hits(pid, password) + hits(pid, word)
     process.kill()
     host.stop()
     return why
-
-
-SOURCES = ("file DIR/password", "credential password", "netrc DIR/netrc",
-           "command DIR/command", "helper DIR/helper", "keyring",
-           "ses-key file DIR/password")
-SES = "email-smtp.eu-west-1.amazonaws.com"
-
-
-def ses_password(key):
-    """That of Amazon, by Python's own HMAC."""
-    code = ("AWS4" + key).encode()
-    for text in ("11111111", "eu-west-1", "ses", "aws4_request",
-                 "SendRawEmail"):
-        code = hmac.new(code, text.encode(), hashlib.sha256).digest()
-    return base64.b64encode(b"\x04" + code).decode()
 
 
 def look_at_check(its_stage):
@@ -180,6 +183,30 @@ def look_at_check(its_stage):
     return why
 
 
+def in_a_container(its_stage):
+    """SMTP_HOST and its like, with the password in a file: it logs in"""
+    host = its_stage.host()
+    scene = its_stage.scene()
+    path = scene.write("word", stage.PASSWORD + "\n")
+    del scene.env["RELAY_CONFIG"]
+    scene.env.update(SMTP_HOST="127.0.0.1", SMTP_PORT=str(host.ports[0]),
+                     SMTP_USERNAME=stage.USER, SMTP_PASSWORD_FILE=path,
+                     SMTP_TLS="true", RELAY_TLS_CA=its_stage.cert("ca"),
+                     RELAY_FROM_FORCE="alerts@example.org")
+    scene.submit("you@example.net")
+    ran = scene.flush_now()
+    why = []
+    if host.counts() != {"you@example.net": 1} or ran.status != 0:
+        why.append("%s %s" % (ran.status, ran.err))
+    if "MAIL FROM:<alerts@example.org>" not in str(host.lines("C")):
+        why.append(str(host.lines("C")))
+    scene.env["RELAY_HOST"] = "localhost"  # not the password's server
+    ran = scene.relay("check")
+    if ran.status != 0 or b"SMTP" in ran.err or b"password" in ran.out:
+        why.append(str(ran))
+    return why
+
+
 def case(name, *arguments):
     def run_case(its_stage):
         return look(its_stage, *arguments)
@@ -193,7 +220,7 @@ def cases():
             yield case("%s, %d bytes" % (mechanism, length), mechanism,
                        password_of(length), "file DIR/password",
                        "mail:1:stall", "MAIL")
-    for source in ("inline PASSWORD", "env T_WORD") + SOURCES[1:-1]:
+    for source in ("inline PASSWORD", "env T_WORD") + SOURCES[1:]:
         yield case(source.split(" ")[0], "PLAIN", password_of(40), source,
                    "mail:1:stall", "MAIL")
     for mechanism in ("PLAIN", "SCRAM-SHA-256"):
@@ -213,4 +240,5 @@ def run(its_stage, pool, tap):
     if os.getuid() != 0 or its_stage.is_sanitized:
         tap.comment("secrets: only root, without sanitizers, can look")
         return
-    stage.run_all(its_stage, pool, tap, [*cases(), look_at_check])
+    stage.run_all(its_stage, pool, tap, [*cases(), look_at_check,
+                                         in_a_container])

@@ -3,6 +3,7 @@
 #include "config/config.h"
 
 #include <check.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,6 +56,8 @@ static const struct {
 	{ A, 0602, "rc can be changed by other users: chmod go-w rc" },
 	{ A " user b\n password hunter2\n", 0600, "" },
 	{ A " user b\n password hunter2\n", 0640,
+	  "rc:4: the password can be read by other users: chmod 600 rc" },
+	{ A " user b\n password ses-key inline hunter2\n", 0604,
 	  "rc:4: the password can be read by other users: chmod 600 rc" },
 	{ A " user b\n password inline hunter2\n", 0604,
 	  "rc:4: the password can be read by other users: chmod 600 rc" },
@@ -166,23 +169,58 @@ static const struct {
 	{ { "HOST=h", "USER=me" }, "RELAY_PASSWORD: RELAY_USER needs a password: set this too" },
 	{ { "HOST=h", "PASSWORD=hunter2" }, "RELAY_USER: RELAY_PASSWORD needs a name to log in with: set this too" },
 	{ { "HOST=h", "USER=me", "PASSWORD=hunter2", "TLS=none" }, "RELAY_TLS: `none` sends nothing secret: remove it, or remove RELAY_PASSWORD" },
+	{ { "HOST=h", "USER=me", "PASSWORD_FILE=/x" }, "" },
+	{ { "HOST=h", "USER=me", "PASSWORD_FILE=x" }, "RELAY_PASSWORD_FILE: `x` is no full path: start it with / or ~/" },
+	{ { "HOST=h", "USER=me", "PASSWORD=hunter2", "PASSWORD_FILE=/x" }, "RELAY_PASSWORD_FILE: RELAY_PASSWORD is set, too, and says the same: remove one of them" },
+	{ { "HOST=h", "FROM_FORCE=me@example.org", "FROM_ALLOW=*@a.test *@b.test" }, "" },
+	{ { "HOST=h", "FROM_ALLOW=*@a.test" }, "RELAY_FROM_ALLOW: `from_allow` needs `from_force ADDRESS`, which replaces the senders that may not stay: add it, or remove this" },
+	{ { "HOST=h", "TLS_CA=ca" }, "RELAY_TLS_CA: `tls_ca`: `ca` is no full path: start it with / or ~/" },
+	{ { "HOST=h", "LOGIN=plain login", "USER=me", "PASSWORD=x" }, "" },
+	/* what many programs call the same */
+	{ { "SMTP_HOST=h", "SMTP_PORT=465", "SMTP_USER=me", "SMTP_PASSWORD=hunter2" }, "" },
+	{ { "SMTP_HOST=h", "SMTP_USERNAME=me", "SMTP_PASSWORD_FILE=/x" }, "" },
+	{ { "SMTP_HOST=h", "SMTP_PORT=x" }, "SMTP_PORT: `port` cannot be `x`: write a number from 1 to 65535" },
+	{ { "SMTP_HOST=h", "SMTP_USER=me" }, "SMTP_PASSWORD: SMTP_USER needs a password: set this too" },
+	{ { "SMTP_HOST=h", "SMTP_USERNAME=me" }, "SMTP_PASSWORD: SMTP_USERNAME needs a password: set this too" },
+	{ { "SMTP_HOST=h", "SMTP_PASSWORD_FILE=/x" }, "SMTP_USER: SMTP_PASSWORD_FILE needs a name to log in with: set this too" },
+	{ { "SMTP_HOST=h", "SMTP_TLS=yes" }, "" },
+	{ { "SMTP_HOST=h", "SMTP_TLS=False" }, "SMTP_TLS: `tls` cannot be `False`: write one of starttls implicit none" },
+	{ { "SMTP_HOST=h", "SMTP_TLS=none", "SMTP_USER=me", "SMTP_PASSWORD=hunter2" }, "SMTP_TLS: `none` sends nothing secret: remove it, or remove SMTP_PASSWORD" },
+	{ { "SMTP_HOST=h", "TLS=none", "SMTP_TLS=ssl" }, "" },
+	{ { "SMTP_HOST=h", "SMTP_USER=me", "PASSWORD=hunter2", "SMTP_PASSWORD_FILE=x" }, "" },
+	{ { "SMTP_HOST=h", "SMTP_USER=me", "SMTP_PASSWORD=hunter2", "SMTP_PASSWORD_FILE=/x" }, "SMTP_PASSWORD_FILE: SMTP_PASSWORD is set, too, and says the same: remove one of them" },
+	/* of another server */
+	{ { "PROVIDER=sendgrid", "PASSWORD=hunter2", "SMTP_HOST=a/b", "SMTP_PORT=x" }, "" },
+	{ { "PROVIDER=sendgrid", "SMTP_PASSWORD=hunter2" }, "RELAY_PASSWORD: RELAY_USER needs a password: set this too" },
+	{ { "PROVIDER=ses", "REGION=eu-west-1", "USER=AKIA", "PASSWORD=x" }, "" },
+	{ { "HOST=h", "SMTP_HOST=a/b", "SMTP_PORT=x", "SMTP_USER=me", "SMTP_TLS=x" }, "" },
+	{ { "HOST=h", "USER=me", "SMTP_PASSWORD=hunter2" }, "RELAY_PASSWORD: RELAY_USER needs a password: set this too" },
+	{ { "SMTP_USER=me", "SMTP_PASSWORD=hunter2" }, "RELAY_HOST: this is empty: set it to the name of the server" },
 };
 /* clang-format on */
 
+extern char **environ;
+
+/* RELAY_ stands before what does not begin with SMTP_. */
 static void set_variables(const char *const variables[6])
 {
-	static const char *const names[] = { "RELAY_HOST",     "RELAY_PORT",
-		                             "RELAY_USER",     "RELAY_TLS",
-		                             "RELAY_PASSWORD", "RELAY_DOMAIN" };
+	for (size_t i = 0; environ[i] != NULL;) {
+		char *name = strndup(environ[i], strcspn(environ[i], "="));
 
-	for (size_t i = 0; i < COUNT_OF(names); i++)
-		unsetenv(names[i]);
+		if (strncmp(name, "RELAY_", 6) == 0 ||
+		    strncmp(name, "SMTP_", 5) == 0)
+			unsetenv(name);
+		else
+			i++;
+		free(name);
+	}
 	for (size_t i = 0; i < 6 && variables[i] != NULL; i++) {
 		size_t n = strcspn(variables[i], "=");
 		char name[40];
 
-		snprintf(name, sizeof(name), "RELAY_%.*s", (int)n,
-		         variables[i]);
+		snprintf(name, sizeof(name), "%s%.*s",
+		         strncmp(variables[i], "SMTP_", 5) == 0 ? "" : "RELAY_",
+		         (int)n, variables[i]);
 		setenv(name, variables[i] + n + 1, 1);
 	}
 }
@@ -232,6 +270,50 @@ START_TEST(environment_is_a_smarthost)
 }
 END_TEST
 
+START_TEST(strangers_variables)
+{
+	static const char *const variables[6] = { "SMTP_HOST=mail.example.org",
+		                                  "SMTP_PORT=465",
+		                                  "SMTP_TLS=true",
+		                                  "SMTP_USERNAME=them",
+		                                  "USER=me",
+		                                  "PASSWORD=hunter2" };
+	struct fault f = { .kind = FAULT_NONE };
+	struct config *c;
+	char *value;
+
+	set_variables(variables);
+	c = config_load(NULL, NULL, &f);
+	ck_assert_str_eq(f.text, "");
+	ck_assert_str_eq(c->smarthosts[0].host, "mail.example.org");
+	ck_assert_str_eq(c->smarthosts[0].user, "me");
+	ck_assert_int_eq(c->smarthosts[0].tls, CONFIG_TLS_IMPLICIT);
+	value = getenv("RELAY_PASSWORD");
+	config_hide_secrets(c);
+	ck_assert_str_eq(value, "*******");
+	config_free(&c);
+	c = config_load(NULL, NULL, &f); /* it is there still */
+	ck_assert_str_eq(f.text, "");
+	config_free(&c);
+}
+END_TEST
+
+START_TEST(whose_secret)
+{
+	struct smarthost h = { .name = (char *)(uintptr_t) "a" };
+	struct source_query query;
+
+	h.host = (char *)(uintptr_t) "one.example two.example";
+	smarthost_query(&h, SOURCE_CLIENT_SECRET, &query);
+	ck_assert_str_eq(query.host, "one.example");
+	ck_assert_str_eq(query.kind, "client-secret");
+	ck_assert_ptr_null(query.user);
+	h.host = (char *)(uintptr_t) "srv:example.org";
+	smarthost_query(&h, SOURCE_PASSWORD, &query);
+	ck_assert_str_eq(query.host, "example.org");
+}
+END_TEST
+
 START_TEST(environment_too_long)
 {
 	char large[CONFIG_LINE_LIMIT + 20];
@@ -258,6 +340,8 @@ int main(void)
 	tcase_add_test(all, kinds);
 	tcase_add_loop_test(all, environment, 0, COUNT_OF(environments));
 	tcase_add_test(all, environment_is_a_smarthost);
+	tcase_add_test(all, strangers_variables);
+	tcase_add_test(all, whose_secret);
 	tcase_add_test(all, environment_too_long);
 	return fixture_run(suite);
 }

@@ -97,6 +97,44 @@ START_TEST(which)
 }
 END_TEST
 
+/* SMTP_HOST counts where nothing else says where mail goes. */
+static const struct {
+	bool has_drop, has_socket, has_rc, has_common_rc;
+	const char *host;
+	bool is_environment;
+} strangers[] = {
+	{ false, false, false, false, "mx", true },
+	{ false, false, false, false, "", false },
+	{ true, false, false, false, "mx", false },
+	{ false, true, false, false, "mx", false },
+	{ false, false, true, false, "mx", false },
+	{ false, false, false, true, "mx", false },
+};
+
+START_TEST(a_stray_smtp_host)
+{
+	struct site site;
+
+	if (strangers[_i].has_drop)
+		make_spool();
+	if (strangers[_i].has_socket) {
+		ck_assert_int_eq(mkdir("run", 0755), 0);
+		ck_assert_int_eq(mkdir("run/relay", 0755), 0);
+		fixture_write("run/relay/drop.sock", "", 0);
+	}
+	ck_assert_int_eq(mkdir("home", 0700), 0);
+	if (strangers[_i].has_rc)
+		fixture_write("home/.relayrc", "", 0);
+	if (strangers[_i].has_common_rc)
+		fixture_write("relayrc", "", 0);
+	setenv("SMTP_HOST", strangers[_i].host, 1);
+	find(&site);
+	ck_assert_int_eq(site.config == NULL, strangers[_i].is_environment);
+	ck_assert(!site.is_system || !strangers[_i].is_environment);
+	site_release(&site);
+}
+END_TEST
+
 /* The owner is whose spool it is, whoever has drop/. */
 /* A container that is given the socket alone. */
 START_TEST(the_socket_is_enough)
@@ -253,6 +291,8 @@ int main(void)
 	tcase_set_timeout(all, 120);
 	tcase_add_checked_fixture(all, setup, fixture_teardown);
 	tcase_add_loop_test(all, which, 0, COUNT_OF(cases));
+	tcase_add_loop_test(all, a_stray_smtp_host, 0,
+	                    (int)COUNT_OF(strangers));
 	tcase_add_test(all, the_socket_is_enough);
 	tcase_add_test(all, whose);
 	tcase_add_test(all, root_becomes_it);
