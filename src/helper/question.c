@@ -58,8 +58,8 @@ int question_read(int fd, struct pairs *question, struct fault *f)
 	sbuf_init(&b, PAIRS_LIMIT);
 	result = read_lines(fd, &b, f);
 	if (result == 0 && pairs_read(question, b.data, b.len, f) != 0) {
-		fault_wrap(f, _("this is no question"));
-		result = -1;
+		f->kind = FAULT_CONFIG; /* to ask it again is no use */
+		result = fault_wrap(f, _("this is no question"));
 	}
 	sbuf_release(&b);
 	return result;

@@ -76,6 +76,18 @@ static void warn_file(struct check *c, unsigned line, const char *key,
 		                key, path);
 }
 
+/* There nobody is logged in who could open one. */
+static void warn_keyring(struct check *c, const struct smarthost *h)
+{
+	if (c->site->is_system && h->password.kind == SOURCE_KEYRING)
+		config_complain(&c->warnings, smarthost_line(h, "password"),
+		                "password",
+		                _("`password keyring` is for people who are "
+		                  "logged in, and the user relay is not: use "
+		                  "`credential` or `file` for the queue of the "
+		                  "machine"));
+}
+
 static bool has_address(const char *hosts)
 {
 	for (const char *h = hosts; h != NULL; h = host_next(h))
@@ -100,6 +112,7 @@ static void warn_smarthost(struct check *c, const struct smarthost *h)
 	warn_file(c, smarthost_line(h, "tls_cert"), "tls_cert", h->tls_cert,
 	          false);
 	warn_file(c, smarthost_line(h, "tls_key"), "tls_key", h->tls_key, true);
+	warn_keyring(c, h);
 }
 
 static void warn_no_domain(struct check *c)

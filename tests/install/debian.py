@@ -30,6 +30,19 @@ def is_built(place):
     place.package()
 
 
+def keeps_glib_out(place):
+    """relay needs neither GLib nor libsecret; relay-keyring does"""
+    keyring, = glob.glob(os.path.dirname(place.package()) +
+                         "/relay-keyring_*.deb")
+    why = []
+    for path, wants in ((place.package(), False), (keyring, True)):
+        needs = run("dpkg-deb", "-f", path, "Depends").stdout
+        for library in ("libsecret-1-0", "libglib2.0-0"):
+            if (library in needs) != wants:
+                why.append("%s: %s" % (os.path.basename(path), needs))
+    return why
+
+
 def lintian_is_silent(place):
     """lintian finds no error and no warning"""
     changes = glob.glob(os.path.dirname(place.package()) + "/*.changes")
@@ -220,6 +233,6 @@ def left_over():
     return found + overrides
 
 
-CASES = (is_built, lintian_is_silent, takes_the_place, upgrade_keeps_mail,
+CASES = (is_built, keeps_glib_out, lintian_is_silent, takes_the_place, upgrade_keeps_mail,
          respects_the_administrator, remove_keeps_mail, comes_back,
          purge_keeps_mail, purge_takes_an_empty_queue)

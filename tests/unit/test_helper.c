@@ -151,6 +151,7 @@ START_TEST(what_is_no_question)
 
 		pairs_init(&question);
 		ck_assert_int_eq(question_read(fd, &question, &f), -1);
+		ck_assert_int_eq(f.kind, FAULT_CONFIG);
 		ck_assert_msg(strstr(f.text, cases[i].text) != NULL, "%s",
 		              f.text);
 		close(fd);
