@@ -71,6 +71,7 @@ complete -c relay -n __relay_no_command -a explain -d 'What becomes of a message
 complete -c relay -n __relay_no_command -a flush -d 'Send what is waiting'
 complete -c relay -n __relay_no_command -a providers -d 'Which mail providers are known, and what of them'
 complete -c relay -n __relay_no_command -a queue -d 'What is waiting, why, and when it is tried again'
+complete -c relay -n __relay_no_command -a secret -d 'Store the password of a smarthost, or see where it is'
 complete -c relay -n __relay_no_command -a status -d 'Is all well, and if not, what is to be done'
 complete -c relay -n __relay_no_command -a help -d 'A summary'
 
@@ -107,6 +108,14 @@ complete -c relay -n '__relay_after queue hold' -a '(__relay_ids new)'
 complete -c relay -n '__relay_after queue release' -a '(__relay_ids hold)'
 complete -c relay -n '__relay_after queue remove' -a '(__relay_ids "new|hold|failed|bad")'
 complete -c relay -n '__relay_after queue retry' -a '(__relay_ids "new|failed")'
+
+complete -c relay -n '__relay_after secret' -l json -d 'As JSON'
+complete -c relay -n '__relay_only secret' -a set -d 'Ask for it and store it'
+complete -c relay -n '__relay_only secret' -a show-source -d 'Where it is, and whether it can be fetched'
+complete -c relay -n '__relay_only secret' -a erase -d 'Take it away there'
+complete -c relay -n '__relay_only secret set' -a '(__relay_smarthosts)'
+complete -c relay -n '__relay_only secret show-source' -a '(__relay_smarthosts)'
+complete -c relay -n '__relay_only secret erase' -a '(__relay_smarthosts)'
 
 complete -c relay -n '__relay_after status' -l json -d 'As JSON'
 complete -c relay -n '__relay_after status' -l metrics -d 'For Prometheus'

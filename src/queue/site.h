@@ -4,12 +4,12 @@
  * Personal: `~/.relayrc` of the real uid is there, or RELAY_HOST,
  * RELAY_PROVIDER, RELAY_CONFIG or RELAY_QUEUE is set (containers, tests), or
  * the machine has no system queue.  The queue is $RELAY_QUEUE, else
- * ${XDG_STATE_HOME:-~/.local/state}/relay.  SMTP_HOST stands for RELAY_HOST where
- * there is no configuration at all: no ~/.relayrc, no /etc/relayrc, no system
- * queue.
+ * ${XDG_STATE_HOME:-~/.local/state}/relay.
  * System: otherwise; /etc/relayrc and /var/spool/relay, which belongs to the
  * user relay and was made by setup-spool, or the socket that leads there. Where
  * that was not run root has both for itself.
+ * SMTP_HOST stands for RELAY_HOST where there is no configuration at all: no
+ * ~/.relayrc, no /etc/relayrc, no system queue.
  *
  * Home is the password file's, because sudo and cron set HOME as they like;
  * $HOME only for a uid without an entry.  A set-id program ignores the

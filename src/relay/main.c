@@ -93,6 +93,19 @@ static const struct command commands[] = {
 	     "  --all           every message that the word fits\n"
 	     "  --json          one JSON object (list and show)\n"),
 	  command_queue, false, true },
+	{ "secret", "set | show-source | erase [--json] [SMARTHOST]",
+	  N_("store the password of a smarthost, or see where it is"),
+	  N_("The password never shows: not on the screen, in `ps`, or in the "
+	     "environment.\n\n"
+	     "  set          ask for it, or read a line from a pipe, and store "
+	     "it where\n"
+	     "               `password` says: keyring, helper or file\n"
+	     "  show-source  where it is, and whether it can be fetched\n"
+	     "  erase        take it away there\n\n"
+	     "  SMARTHOST    its name, where there are several\n"
+	     "  --json       one JSON object instead of text\n\n"
+	     "Exit status: 0, 74 try again later, 78 a person must act.\n"),
+	  command_secret, false, false },
 	{ "status", "[--json | --metrics]",
 	  N_("is all well, and if not, what is to be done"),
 	  N_("One page: what waits, which smarthosts are left alone and why, "

@@ -5,6 +5,9 @@ The calls are those on files (libraries and all), on the socket of the bus and
 on its pipes; the tool is tests/crash's.  Whatever happens it ends: with the
 right secret, with 75 or 78 and a reason, or dead.  Nothing that is stored is
 lost, nothing but the answer is said, and a secret is in the answer only.
+
+The same for `relay secret set` with a file: the old password is there or the new
+one, whole.
 """
 import concurrent.futures
 import os
@@ -140,6 +143,48 @@ class Erase(Keyring):
         return None
 
 
+class SecretFile(trial.Workload):
+    """The call that failed may be that of a library that was to be loaded."""
+    name = "relay secret set, into a file"
+    prefixes = ["/usr", "/lib", "/etc", "."]
+    calls = trial.FILE_CALLS
+    STATUSES = {0, 64, 71, 74, 77, 78, 127}
+
+    def __init__(self, relay):
+        self.relay = relay
+
+    def prepare(self, directory):
+        crash_place.write(directory, "word", OLD + b"\n")
+        crash_place.write(directory, "question", NEW + b"\n")
+        crash_place.write(directory, "relayrc", (
+            "domain x.test\nsmarthost a\n host h\n user u\n password file "
+            "%s/word\n" % directory).encode())
+
+    def command(self, directory):
+        return [self.relay, "secret", "set"]
+
+    def stdin(self, directory):
+        return os.path.join(directory, "question")
+
+    def judge(self, directory, outcome, mode, call):
+        with open(os.path.join(directory, "word"), "rb") as file:
+            stored = file.read()
+        word = {OLD + b"\n": "old", NEW + b"\n": "new"}.get(stored, "torn")
+        why = None
+        if word == "torn":
+            why = "%r is stored" % stored
+        elif outcome.status == 0 and word != "new":
+            why = "0, and the old one is stored"
+        elif outcome.status < 128 and outcome.status not in self.STATUSES:
+            why = "a status that it must not have"
+        elif OLD.decode() in outcome.err or NEW.decode() in outcome.err:
+            why = "a secret on stderr"
+        elif outcome.status not in (0, 74) and outcome.status < 128 and \
+                not outcome.err:
+            why = "it says nothing"
+        return word, why
+
+
 def aborted(word, why):
     """The end of GLib by its own hand is dead, and that is allowed."""
     if word == "CRASH" and why and any(
@@ -180,5 +225,6 @@ def run(place, _pool, tap):
         desks = [place.desk() for _ in range(WORKERS)]
         for kind in (Get, Store, Erase):
             strike(tap, lambda i, kind=kind: kind(desks[i], place.keyring))
+        strike(tap, lambda i: SecretFile(place.relay))
     finally:
         crash_place.end()
