@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* tokens - the store of one account: what its login left, and what came of it
  *
- * One file (doc/TOKENS), of lines like base/pairs and a checksum at the end.  It
+ * One file (doc/TOKENS), of lines like base/pairs and a checksum at the end. It
  * is replaced whole: a new one is written beside it, synced, renamed over it,
  * and the directory synced, so a crash leaves the old one or the new one.  What
  * decides from it and changes it holds NAME.lock from the reading to the
@@ -10,7 +10,8 @@
  *     tokens_open(&t, "/home/me/.local/state/relay/tokens/work", &f);
  *     tokens_lock(&t, 20, &f);
  *     tokens_read(&t, &f);                 1: there is one
- *     tokens_reserve(&t, &f);              room for the next, before it is asked for
+ *     tokens_reserve(&t, &f);              room for the next, before it is
+ * asked for
  *     ... pairs_put(&t.lines, ...) ...
  *     tokens_write(&t, &f);                0: it survives a power cut
  *     tokens_release(&t);
@@ -77,11 +78,11 @@ struct tokens_state {
 	int64_t login;       /* when a person logged in */
 	int64_t obtained;    /* the access token */
 	int64_t expires;
-	int64_t refreshed;        /* the last success at the token endpoint */
-	int64_t failed;           /* since when it fails; 0: it does not */
-	int64_t wait;             /* not asked again before */
+	int64_t refreshed;          /* the last success at the token endpoint */
+	int64_t failed;             /* since when it fails; 0: it does not */
+	int64_t wait;               /* not asked again before */
 	enum fault_kind failure_is; /* TEMP, or CONFIG: a person must act */
-	char failure[512];        /* why, in words */
+	char failure[512];          /* why, in words */
 };
 
 /* 1: there is one, 0: none, -1: it cannot be used, and the fault says why.  No
