@@ -18,8 +18,9 @@
 #include "token/patience.h"
 #include "token/url.h"
 
-#define LOCK_WAIT 7 /* seconds: with one question, less than config/helper's \
-	             */
+#define LOCK_WAIT                                                  \
+	7 /* seconds: with one question, less than config/helper's \
+	   */
 
 struct fresh {
 	const struct settings *s;
@@ -242,6 +243,7 @@ static bool has_changed(struct fresh *w)
  * 0: the store has what came of it. */
 static int exchange(struct fresh *w, struct fault *f)
 {
+	struct fault ignored;
 	struct refusal r;
 	struct grant g;
 	int result = ask(w, &g, &r);
@@ -256,6 +258,8 @@ static int exchange(struct fresh *w, struct fault *f)
 		return fail(w, &r, f);
 	result = fresh_store(&w->store, w->s, &g, w->now, f);
 	grant_release(&g);
+	if (result != 0) /* what is not on the disk is not used */
+		tokens_read(&w->store, &ignored);
 	return result;
 }
 

@@ -6,6 +6,7 @@ suite, not of the program.
 """
 import ahead
 import flush
+import logins
 import memory
 import powercut
 import submit
@@ -57,6 +58,10 @@ MUTANTS = [
     ("D", "fsync of drop/", system.Serving, by_cuts, "linux"),
     ("W", "rest of a short write", system.Large, by_points, ["short"]),
     ("x", "failure of fsync", system.Dropping, by_points, ["err:EIO"]),
+    ("F", "fsync of the new store", logins.Refresh, by_cuts, "posix"),
+    ("F", "fsync of the new store", logins.Refresh, by_cuts, "linux"),
+    ("D", "fsync of the store's directory", logins.Refresh, by_cuts, "posix"),
+    ("D", "fsync of the store's directory", logins.Refresh, by_cuts, "linux"),
     ("o", "a decent end without memory", memory.Listing, by_memory, None),
 ]
 

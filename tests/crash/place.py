@@ -10,7 +10,7 @@ import shutil
 import tempfile
 
 SENDMAIL = FLUSH = RELAY = SMARTHOST = FPT = OOM = LEAVEOUT = CERTS = ""
-DROP = SYSTEM_FLUSH = ""
+DROP = SYSTEM_FLUSH = TOKEN = ""
 BASE = ""
 
 TIMEOUT = 20  # seconds: whatever takes longer hangs
@@ -18,11 +18,12 @@ TIMEOUT = 20  # seconds: whatever takes longer hangs
 
 def start(build, source):
     global SENDMAIL, FLUSH, RELAY, SMARTHOST, FPT, OOM, LEAVEOUT, CERTS, BASE
-    global DROP, SYSTEM_FLUSH
+    global DROP, SYSTEM_FLUSH, TOKEN
     SENDMAIL = os.path.join(build, "src/sendmail/sendmail")
     FLUSH = os.path.join(build, "src/flush/relay-flush")
     RELAY = os.path.join(build, "src/relay/relay")
     SMARTHOST = os.path.join(build, "tests/smarthost/smarthost")
+    TOKEN = os.path.join(build, "src/token/relay-token")
     FPT = os.path.join(build, "tests/crash/fpt")
     OOM = os.path.join(build, "tests/crash/oom.so")
     LEAVEOUT = os.path.join(build, "tests/crash/leaveout.so")
@@ -45,6 +46,11 @@ def fresh():
     directory = tempfile.mkdtemp(prefix="t.", dir=BASE)
     write(directory, "relayrc", b"")
     return directory
+
+
+def pki():
+    """Certificates for 127.0.0.1; tests/smarthost/certs made them."""
+    return os.path.join(BASE, "pki")
 
 
 def write(directory, name, content):
