@@ -118,10 +118,7 @@ static bool is_temporary(long status)
 static void detail_of(char *detail, size_t size, long status, const char *error,
                       const char *description)
 {
-	char word[sizeof(((struct refusal *)NULL)->error)];
-
-	escape_copy(word, sizeof(word), error, strlen(error));
-	snprintf(detail, size, "HTTP %ld, %s%s%s", status, word,
+	snprintf(detail, size, "HTTP %ld, %s%s%s", status, error,
 	         description[0] != '\0' ? ": " : "", description);
 }
 
@@ -132,9 +129,9 @@ void answer_refuse(const struct answer_about *about, long status,
 	char shown[SHOWN], detail[SHOWN + 128];
 	const struct reason *reason;
 
-	escape_copy(r->error, sizeof(r->error), error, strlen(error));
+	quote(r->error, sizeof(r->error), error, about->form);
 	quote(shown, sizeof(shown), description, about->form);
-	detail_of(detail, sizeof(detail), status, error, shown);
+	detail_of(detail, sizeof(detail), status, r->error, shown);
 	reason = reasons_find(about->settings->flow, r->error, shown);
 	if (is_temporary(status) || reason->kind == FAULT_TEMP)
 		say(r, about, FAULT_TEMP,

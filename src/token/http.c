@@ -111,6 +111,8 @@ static bool prepare(CURL *curl, const struct http *http, const char *url,
 	       curl_easy_setopt(curl, CURLOPT_HTTP_VERSION,
 	                        (long)CURL_HTTP_VERSION_1_1) == CURLE_OK &&
 	       curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+	       /* a name server that hangs does not keep us beyond our time */
+	       curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK &&
 	       curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT,
 	                        CONNECT_LONGEST) == CURLE_OK &&
 	       curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, milliseconds) ==
@@ -123,7 +125,7 @@ static struct curl_slist *headers(void)
 		"Accept: application/json",
 		"Content-Type: application/x-www-form-urlencoded",
 		"Expect:",
-		"User-Agent: relay/" PACKAGE_VERSION,
+		("User-Agent: relay/" PACKAGE_VERSION),
 	};
 	struct curl_slist *list = NULL;
 
@@ -182,15 +184,18 @@ static int post(struct http *http, const char *url, const struct sbuf *form,
 		                 _("no time is left to ask for a token"));
 	if (left > HTTP_LONGEST * 1000)
 		left = HTTP_LONGEST * 1000;
+	curl_global_init_mem(CURL_GLOBAL_DEFAULT, wiped_malloc, wiped_free,
+	                     wiped_realloc, wiped_strdup, wiped_calloc);
 	curl = curl_easy_init();
 	if (curl == NULL || !prepare(curl, http, url, (long)left))
 		result = fault_set(f, FAULT_TEMP, "4.3.0",
 		                   _("libcurl cannot do what relay needs of "
-		                     "it: is it older than 7.85?"));
+		                     "it: is it older than 7.87?"));
 	else
 		result = ask(curl, url, form, a, f);
 	if (curl != NULL)
 		curl_easy_cleanup(curl);
+	curl_global_cleanup();
 	return result;
 }
 
@@ -199,6 +204,4 @@ void http_init(struct http *http, const char *ca, const char *proxy,
 {
 	*http = (struct http){ .post = post, .ca = ca, .proxy = proxy };
 	http_allow(http, seconds);
-	curl_global_init_mem(CURL_GLOBAL_DEFAULT, wiped_malloc, wiped_free,
-	                     wiped_realloc, wiped_strdup, wiped_calloc);
 }

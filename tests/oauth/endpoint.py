@@ -97,12 +97,17 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
+    def get_request(self):
+        self.owner.connections += 1
+        return super().get_request()
+
     def handle_error(self, *_):  # who does not trust us, or goes
         self.owner.broken += 1
 
 
 class Endpoint:
-    def __init__(self, certs, cert="good", encrypted=True, context=None):
+    def __init__(self, certs, cert="good", encrypted=True, context=None,
+                 address="127.0.0.1"):
         self.answers, self.heard, self.paths = [], [], []
         self.headers = []
         self.surplus = self.broken = self.connections = 0
@@ -111,8 +116,7 @@ class Endpoint:
         self.rule = None
         self.lock = threading.Lock()
         self.released = threading.Event()
-        self.server = Server(("127.0.0.1", 0), Handler,
-                             bind_and_activate=True)
+        self.server = Server((address, 0), Handler)
         self.server.owner = self
         if encrypted:
             context = context or ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
