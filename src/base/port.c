@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -107,6 +108,11 @@ void port_forbid_dumps(void)
 }
 #endif
 
+size_t port_block_size(void *block)
+{
+	return malloc_usable_size(block);
+}
+
 int port_random(void *bytes, size_t n)
 {
 	ssize_t k;
@@ -133,7 +139,6 @@ void port_hasten(int fd, uint64_t from, uint64_t n)
 /* The C library moves the border up with the first large block that is freed,
  * unless it was told one. */
 #ifdef __GLIBC__
-#include <malloc.h>
 
 void port_return_memory(void)
 {

@@ -35,6 +35,10 @@ void port_hasten(int fd, uint64_t from, uint64_t n);
  * keep the heap from shrinking: for programs that run for long. */
 void port_return_memory(void);
 
+/* Bytes that a block of malloc() has, at least as many as were asked for; 0 for
+ * NULL. */
+size_t port_block_size(void *block);
+
 /* crc_add() by an instruction of the processor.  False: it has none. */
 bool port_crc(uint32_t *crc, const void *bytes, size_t n);
 

@@ -21,6 +21,7 @@
 #include "token/http.h"
 #include "token/login.h"
 #include "token/settings.h"
+#include "token/sign.h"
 
 #define SECONDS 27 /* for all of it, less than config/helper's 30 */
 
@@ -82,6 +83,7 @@ static void prepare(void)
 	signal(SIGXFSZ, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);
 	port_forbid_dumps();
+	sign_wipe_memory();
 }
 
 static int answer_to(const struct verb *verb, const struct pairs *question,

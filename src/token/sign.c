@@ -9,9 +9,17 @@
 
 #include "base/attr.h"
 #include "base/intl.h"
+#include "token/wiped.h"
 
 #define SHA256 32
 #define CERTIFICATES 16 /* in one file */
+
+/* It has allocated before; so these have to know any block of malloc(). */
+void sign_wipe_memory(void)
+{
+	gnutls_realloc = wiped_realloc;
+	gnutls_free = wiped_free;
+}
 
 void sign_base64url(const void *bytes, size_t n, struct sbuf *out)
 {

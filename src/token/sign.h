@@ -17,6 +17,10 @@ enum sign_algorithm {
 	SIGN_PS256, /* RSA-PSS, SHA-256 */
 };
 
+/* From now on GnuTLS wipes what it frees, for itself and for libcurl: the plain
+ * text of its records. */
+void sign_wipe_memory(void);
+
 /* Appended: base64url without padding, of the bytes or of their SHA-256. */
 void sign_base64url(const void *bytes, size_t n, struct sbuf *out);
 void sign_sha256(const void *bytes, size_t n, struct sbuf *out);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* wiped - memory for libraries that do not know what a secret is
  *
- * malloc() and its kin for libcurl and jansson, whose strings and buffers have
- * tokens in them: each block knows its size, and is wiped when it is freed.
- * NULL when memory is gone, as these libraries expect it.
+ * malloc() and its kin for libcurl, jansson and GnuTLS, whose strings and
+ * buffers have tokens in them: what is freed is wiped, and what grows leaves no
+ * copy. NULL when memory is gone, as these libraries expect it.
  */
 #ifndef TOKEN_WIPED_H
 #define TOKEN_WIPED_H

@@ -159,6 +159,16 @@ START_TEST(random_bytes)
 }
 END_TEST
 
+START_TEST(size_of_a_block)
+{
+	void *block = malloc(100);
+
+	ck_assert_uint_ge(port_block_size(block), 100);
+	ck_assert_uint_eq(port_block_size(NULL), 0);
+	free(block);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("port");
@@ -171,5 +181,6 @@ int main(void)
 	tcase_add_test(all, rename_that_fails_halfway);
 	tcase_add_loop_test(all, close_all_from_one_on, 0, 2);
 	tcase_add_test(all, random_bytes);
+	tcase_add_test(all, size_of_a_block);
 	return fixture_run(suite);
 }
