@@ -18,6 +18,9 @@ LIBEXEC = "/usr/libexec/relay/"
 # Who has mail: root, www-data, nobody, and a uid without a name.
 OWNERS = (0, 33, 65534, 12345)
 EACH = 25
+HELPERS = (("relay-keyring", "relay-keyring", ("libsecret-1-0",
+                                               "libglib2.0-0")),
+           ("relay-oauth", "relay-token", ("curl", "jansson")))
 UNITS = ("sockets.target.wants/relay-drop.socket",
          "paths.target.wants/relay-flush.path",
          "timers.target.wants/relay-flush.timer")
@@ -30,25 +33,30 @@ def is_built(place):
     place.package()
 
 
-def keeps_glib_out(place):
-    """relay needs neither GLib nor libsecret; relay-keyring does"""
-    keyring, = glob.glob(os.path.dirname(place.package()) +
-                         "/relay-keyring_*.deb")
-    why = []
-    for path, wants in ((place.package(), False), (keyring, True)):
-        needs = run("dpkg-deb", "-f", path, "Depends").stdout
-        for library in ("libsecret-1-0", "libglib2.0-0"):
-            if (library in needs) != wants:
-                why.append("%s: %s" % (os.path.basename(path), needs))
-    return why
-
-
 def lintian_is_silent(place):
     """lintian finds no error and no warning"""
     changes = glob.glob(os.path.dirname(place.package()) + "/*.changes")
     done = run("lintian", "--allow-root", "--info", "--fail-on",
                "error,warning", *changes, check=False)
     return done.stdout.splitlines() if done.returncode else []
+
+
+def helpers_are_apart(place):
+    """each helper is in a package of its own, and so are its libraries"""
+    why = []
+    for path in glob.glob(os.path.dirname(place.package()) + "/*.deb"):
+        package = os.path.basename(path).split("_")[0]
+        if package.endswith("-dbgsym"):
+            continue
+        names = run("dpkg-deb", "--contents", path).stdout
+        needs = run("dpkg-deb", "--field", path, "Depends").stdout
+        for its, program, libraries in HELPERS:
+            for word, text in ((LIBEXEC + program, names),
+                               ("man8/%s.8" % program, names),
+                               *((library, needs) for library in libraries)):
+                if (word in text) != (package == its):
+                    why.append("%s: %s" % (package, word))
+    return why
 
 
 def make_next(place):
@@ -233,6 +241,6 @@ def left_over():
     return found + overrides
 
 
-CASES = (is_built, keeps_glib_out, lintian_is_silent, takes_the_place, upgrade_keeps_mail,
-         respects_the_administrator, remove_keeps_mail, comes_back,
-         purge_keeps_mail, purge_takes_an_empty_queue)
+CASES = (is_built, lintian_is_silent, helpers_are_apart, takes_the_place,
+         upgrade_keeps_mail, respects_the_administrator, remove_keeps_mail,
+         comes_back, purge_keeps_mail, purge_takes_an_empty_queue)
