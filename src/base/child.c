@@ -15,16 +15,20 @@
 #include "base/mem.h"
 #include "base/port.h"
 
+#define TYPED_LIMIT 65536
+
 extern char **environ;
 
 /* One running helper and our ends of its pipes. */
 struct child {
 	const struct child_question *q;
 	pid_t pid;
-	int in;  /* its stdin, or -1 */
-	int out; /* its stdout, or -1 */
-	size_t written;
-	int64_t end; /* clock_ticks() of the deadline */
+	int in;            /* its stdin, or -1 */
+	int out;           /* its stdout, or -1 */
+	size_t written;    /* of the input */
+	struct sbuf typed; /* by the person, and not yet given */
+	bool is_typed;     /* nothing more will come */
+	int64_t end;       /* clock_ticks() of the deadline */
 };
 
 static bool is_passed_on(const char *variable)
@@ -75,7 +79,8 @@ static NORETURN void become(const struct child_question *q, char **environment,
 	int saved;
 	sigset_t none;
 
-	setsid();
+	if (!q->is_interactive)
+		setsid();
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
@@ -196,11 +201,24 @@ static void finish_input(struct child *c)
 	c->in = -1;
 }
 
+static bool has_input(const struct child *c)
+{
+	return c->written < c->q->input_len || c->typed.len > 0;
+}
+
+/* Nothing is left, and nothing will come. */
+static void finish_if_given(struct child *c)
+{
+	if (!has_input(c) && (!c->q->is_interactive || c->is_typed))
+		finish_input(c);
+}
+
 /* A helper that does not read its input is no fault of ours: EPIPE ends it. */
 static void give(struct child *c)
 {
-	ssize_t k = write(c->in, c->q->input + c->written,
-	                  c->q->input_len - c->written);
+	size_t left = c->q->input_len - c->written;
+	const char *from = left > 0 ? c->q->input + c->written : c->typed.data;
+	ssize_t k = write(c->in, from, left > 0 ? left : c->typed.len);
 
 	if (k < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -208,9 +226,26 @@ static void give(struct child *c)
 		finish_input(c);
 		return;
 	}
-	c->written += (size_t)k;
-	if (c->written == c->q->input_len)
-		finish_input(c);
+	if (left > 0)
+		c->written += (size_t)k;
+	else
+		sbuf_drop(&c->typed, (size_t)k);
+	finish_if_given(c);
+}
+
+/* What the person typed; at its end, the helper's. */
+static void hear(struct child *c)
+{
+	char piece[1024];
+	ssize_t k = read(STDIN_FILENO, piece, sizeof(piece));
+
+	if (k < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (k > 0)
+		sbuf_add(&c->typed, piece, (size_t)k);
+	explicit_bzero(piece, sizeof(piece));
+	c->is_typed |= k <= 0 || c->typed.overflow;
+	finish_if_given(c);
 }
 
 /* 1: more to come, 0: end of its output, -1: fault. */
@@ -238,15 +273,27 @@ static int take(struct child *c, struct sbuf *answer, struct fault *f)
 	return 1;
 }
 
+/* Only what can be done now is waited for: a pipe with room is always ready. */
+static int wait_for(const struct child *c, struct pollfd fds[3])
+{
+	bool hears = c->in >= 0 && c->q->is_interactive && !c->is_typed;
+	int64_t left = c->end - clock_ticks();
+
+	fds[0] = (struct pollfd){ .fd = c->out, .events = POLLIN };
+	fds[1] = (struct pollfd){ .fd = c->in,
+		                  .events = has_input(c) ? POLLOUT : 0 };
+	fds[2] = (struct pollfd){ .fd = hears ? STDIN_FILENO : -1,
+		                  .events = POLLIN };
+	return left > 0 ? poll(fds, 3, (int)left) : 0;
+}
+
 static int converse(struct child *c, struct sbuf *answer, struct fault *f)
 {
+	struct pollfd fds[3];
 	int more = 1;
 
 	while (more > 0) {
-		struct pollfd fds[2] = { { .fd = c->out, .events = POLLIN },
-			                 { .fd = c->in, .events = POLLOUT } };
-		int64_t left = c->end - clock_ticks();
-		int n = left > 0 ? poll(fds, 2, (int)left) : 0;
+		int n = wait_for(c, fds);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -255,8 +302,12 @@ static int converse(struct child *c, struct sbuf *answer, struct fault *f)
 			                 _("%s did not finish within %u "
 			                   "seconds"),
 			                 c->q->argv[0], c->q->deadline);
-		if (c->in >= 0 && fds[1].revents != 0)
+		if (c->in >= 0 && (fds[1].revents & POLLERR) != 0)
+			finish_input(c);
+		else if (c->in >= 0 && fds[1].revents != 0)
 			give(c);
+		if (c->in >= 0 && fds[2].revents != 0)
+			hear(c);
 		if (fds[0].revents != 0)
 			more = take(c, answer, f);
 	}
@@ -291,9 +342,11 @@ static void release(struct child *c)
 	finish_input(c);
 	if (c->out >= 0)
 		close(c->out);
+	sbuf_release(&c->typed);
 	if (c->pid <= 0)
 		return;
-	kill(-c->pid, SIGKILL);
+	if (!c->q->is_interactive)
+		kill(-c->pid, SIGKILL);
 	kill(c->pid, SIGKILL);
 	waitpid(c->pid, NULL, 0);
 }
@@ -310,9 +363,10 @@ int child_run(const struct child_question *q, struct sbuf *answer, int *status,
 	sigaction(SIGPIPE, &ignore, &pipe_before);
 	sigaction(SIGCHLD, &standard, &chld_before);
 	c.end = clock_ticks() + (int64_t)q->deadline * 1000;
+	sbuf_init(&c.typed, TYPED_LIMIT);
 	result = start(&c, f);
-	if (result == 0 && q->input_len == 0)
-		finish_input(&c);
+	if (result == 0)
+		finish_if_given(&c);
 	if (result == 0)
 		result = converse(&c, answer, f);
 	if (result == 0)

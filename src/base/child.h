@@ -5,7 +5,7 @@
  * USER, LOGNAME, LANG, LC_ALL, XDG_RUNTIME_DIR, GNUPGHOME, and DBUS_*, SSH_*,
  * PASSWORD_STORE_*), and no other descriptor of ours.  At the deadline its
  * whole process group is killed.  Its working directory is /.  No shell: `argv`
- * goes to execvp as it is.
+ * goes to execvp as it is.  One that talks with a person shares our session.
  */
 #ifndef BASE_CHILD_H
 #define BASE_CHILD_H
@@ -23,6 +23,9 @@ struct child_question {
 	int input_file;    /* > 0: its stdin instead, from the beginning */
 	bool takes_errors; /* stderr goes where stdout goes, and what is over
 	                      the limit is dropped */
+	/* A person is there: what our stdin says follows `input`, and it stays
+	 * in our session, so that the keys that end us end it, too. */
+	bool is_interactive;
 	/* NAME=VALUE, in its environment, too; NULL: none. */
 	char *const *variables;
 	unsigned deadline; /* seconds for everything */

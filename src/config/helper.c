@@ -31,6 +31,26 @@ static int understand(const char *program, int status, const struct sbuf *said,
 	return status == 0 ? 0 : refused(program, status, answer, f);
 }
 
+/* `q` says how it is run. */
+static int run(struct child_question *q, const struct pairs *question,
+               struct pairs *answer, struct fault *f)
+{
+	struct sbuf asked, said;
+	int status = 0, result;
+
+	sbuf_init(&asked, PAIRS_LIMIT + PAIRS_KEY);
+	sbuf_init(&said, PAIRS_LIMIT);
+	pairs_write(question, &asked);
+	q->input = asked.data;
+	q->input_len = asked.len;
+	result = child_run(q, &said, &status, f);
+	if (result == 0)
+		result = understand(q->argv[0], status, &said, answer, f);
+	sbuf_release(&asked);
+	sbuf_release(&said);
+	return result;
+}
+
 int helper_ask(char *const argv[], const struct pairs *question,
                struct pairs *answer, struct fault *f)
 {
@@ -41,20 +61,20 @@ int helper_ask_within(char *const argv[], const struct pairs *question,
                       struct pairs *answer, unsigned seconds, struct fault *f)
 {
 	struct child_question q = { .argv = argv, .deadline = seconds };
-	struct sbuf asked, said;
-	int status = 0, result;
 
-	sbuf_init(&asked, PAIRS_LIMIT + PAIRS_KEY);
-	sbuf_init(&said, PAIRS_LIMIT);
-	pairs_write(question, &asked);
-	q.input = asked.data;
-	q.input_len = asked.len;
-	result = child_run(&q, &said, &status, f);
-	if (result == 0)
-		result = understand(argv[0], status, &said, answer, f);
-	sbuf_release(&asked);
-	sbuf_release(&said);
-	return result;
+	return run(&q, question, answer, f);
+}
+
+int helper_talk(char *const argv[], char *const variables[], unsigned seconds,
+                const struct pairs *question, struct pairs *answer,
+                struct fault *f)
+{
+	struct child_question q = { .argv = argv,
+		                    .variables = variables,
+		                    .is_interactive = true,
+		                    .deadline = seconds };
+
+	return run(&q, question, answer, f);
 }
 
 void helper_path(const char *name, struct sbuf *path)

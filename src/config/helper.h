@@ -26,6 +26,12 @@ int helper_ask(char *const argv[], const struct pairs *question,
 /* The same with another time, where a person has to do something. */
 int helper_ask_within(char *const argv[], const struct pairs *question,
                       struct pairs *answer, unsigned seconds, struct fault *f);
+/* The same with a person who is there: what comes on our stdin goes to the
+ * program after the question, our session is its own, and it has `variables`,
+ * too (NULL-terminated, or NULL), and so many seconds. */
+int helper_talk(char *const argv[], char *const variables[], unsigned seconds,
+                const struct pairs *question, struct pairs *answer,
+                struct fault *f);
 
 /* Where a helper of ours is: $RELAY_LIBEXEC (tests, odd installations) or as
  * built. */

@@ -242,6 +242,75 @@ START_TEST(grandchildren_die)
 }
 END_TEST
 
+/* What the helper does with the question and what the person types, who is at
+ * the other end of our stdin and stays there. */
+/* clang-format off */
+static const struct {
+	const char *script;
+	const char *typed;
+	bool        hangs_up; /* behind it */
+	const char *answer;
+} talks[] = {
+	{ "read q; read t; echo \"$q $t\"", "typed\n", false, "asked typed\n" },
+	{ "read q; cat",                    "a\nb\n",  true,  "a\nb\n" },
+	{ "read q; echo $q",                "",        false, "asked\n" },
+	{ "exec <&-; sleep 1; echo ok",     "lost\n",  false, "ok\n" },
+	{ "read q; cat | wc -c",            "",        true,  "0\n" },
+};
+/* clang-format on */
+
+START_TEST(talk)
+{
+	char sh[] = "/bin/sh", c[] = "-c";
+	char *script = strdup(talks[_i].script);
+	char *const argv[] = { sh, c, script, NULL };
+	struct child_question q = { .argv = argv,
+		                    .input = "asked\n",
+		                    .input_len = 6,
+		                    .is_interactive = true,
+		                    .deadline = 20 };
+	size_t n = strlen(talks[_i].typed);
+	struct sbuf answer;
+	int ends[2], status;
+	struct fault f;
+
+	ck_assert_int_eq(pipe(ends), 0);
+	ck_assert_int_eq(write(ends[1], talks[_i].typed, n), (ssize_t)n);
+	ck_assert_int_eq(dup2(ends[0], STDIN_FILENO), STDIN_FILENO);
+	if (talks[_i].hangs_up)
+		close(ends[1]);
+	sbuf_init(&answer, LIMIT);
+	ck_assert_msg(child_run(&q, &answer, &status, &f) == 0, "%s", f.text);
+	ck_assert_int_eq(status, 0);
+	ck_assert_str_eq(answer.data, talks[_i].answer);
+	sbuf_release(&answer);
+	free(script);
+}
+END_TEST
+
+/* It shares the session of the person, so that the keys that end us end it. */
+START_TEST(talk_in_our_session)
+{
+	char sh[] = "/bin/sh", c[] = "-c", script[] = "ps -o sid= -p $$";
+	char *const argv[] = { sh, c, script, NULL };
+	struct child_question q = { .argv = argv, .deadline = 20 };
+
+	for (int i = 0; i < 2; i++) {
+		struct sbuf answer;
+		struct fault f;
+		int status;
+
+		q.is_interactive = i == 1;
+		sbuf_init(&answer, LIMIT);
+		ck_assert_int_eq(child_run(&q, &answer, &status, &f), 0);
+		ck_assert_int_eq(strtol(answer.data, NULL, 10) ==
+		                         (long)getsid(0),
+		                 i == 1);
+		sbuf_release(&answer);
+	}
+}
+END_TEST
+
 START_TEST(detach)
 {
 	char folder[] = "/tmp/test_child.XXXXXX";
@@ -281,6 +350,8 @@ int main(void)
 	tcase_add_test(all, no_descriptor_leaks);
 	tcase_add_test(all, odd_signals);
 	tcase_add_test(all, grandchildren_die);
+	tcase_add_loop_test(all, talk, 0, COUNT_OF(talks));
+	tcase_add_test(all, talk_in_our_session);
 	tcase_add_test(all, detach);
 	return fixture_run(suite);
 }
