@@ -97,6 +97,20 @@ void escape_add(struct sbuf *to, const char *bytes, size_t n)
 	}
 }
 
+void escape_add_name(struct sbuf *to, const char *text)
+{
+	for (const char *s = text; *s != '\0'; s++) {
+		bool plain = (*s >= 'a' && *s <= 'z') ||
+		             (*s >= 'A' && *s <= 'Z') ||
+		             (*s >= '0' && *s <= '9') || *s == '-' || *s == '_';
+
+		if (plain)
+			sbuf_add(to, s, 1);
+		else
+			sbuf_addf(to, "%%%02X", (unsigned char)*s);
+	}
+}
+
 void escape_add_json(struct sbuf *to, const char *text)
 {
 	size_t at = 0, n = strlen(text);

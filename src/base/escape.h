@@ -21,6 +21,9 @@ size_t escape_copy(char *to, size_t size, const char *bytes, size_t n);
 /* The same, appended to a string buffer. */
 void escape_add(struct sbuf *to, const char *bytes, size_t n);
 
+/* As part of a file's name: letters, digits, - and _ stay, else %XX. */
+void escape_add_name(struct sbuf *to, const char *text);
+
 /* A JSON string with its quotes (RFC 8259): escaped as above, \ and " too. */
 void escape_add_json(struct sbuf *to, const char *text);
 

@@ -49,6 +49,12 @@ void log_to_syslog(bool to_syslog)
 	use_syslog = to_syslog;
 }
 
+void log_detach(void)
+{
+	closelog();
+	openlog(tag, LOG_PID, LOG_MAIL); /* opens with the first line */
+}
+
 static void write_line(enum log_level level, const char *fmt, va_list args)
 	PRINTF_LIKE(2, 0);
 
@@ -57,6 +63,7 @@ static int priority(enum log_level level)
 	switch (level) {
 	case LOG_LEVEL_DEBUG: return LOG_DEBUG;
 	case LOG_LEVEL_NOTE: return LOG_INFO;
+	case LOG_LEVEL_ERROR: return LOG_ERR;
 	case LOG_LEVEL_WARN:
 	case LOG_LEVEL_QUIET: break;
 	}
@@ -107,5 +114,14 @@ void log_warn(const char *fmt, ...)
 
 	va_start(args, fmt);
 	write_line(LOG_LEVEL_WARN, fmt, args);
+	va_end(args);
+}
+
+void log_at(enum log_level level, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	write_line(level, fmt, args);
 	va_end(args);
 }

@@ -20,19 +20,25 @@ enum log_level {
 	LOG_LEVEL_DEBUG, /* steps and replies, never secrets */
 	LOG_LEVEL_NOTE,  /* what happened to mail */
 	LOG_LEVEL_WARN,  /* someone should look */
+	LOG_LEVEL_ERROR, /* someone must act, or mail waits on */
 	LOG_LEVEL_QUIET,
 };
 
 /* `program` (kept) tags each line.  Lines of at least `shown` also go to
- * stderr; notes and warnings go to syslog (facility mail) if
+ * stderr; notes, warnings and errors go to syslog (facility mail) if
  * `to_syslog`.  Where stderr is the journal of systemd they go there, once,
  * with their priority. */
 void log_open(const char *program, enum log_level shown, bool to_syslog);
 
 void log_to_syslog(bool to_syslog); /* when the configuration is known */
 
+/* In a child, before it closes what it did not open: the descriptor of syslog
+ * is among that, and its number may be another file's afterwards. */
+void log_detach(void);
+
 void log_debug(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void log_note(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void log_warn(const char *fmt, ...) PRINTF_LIKE(1, 2);
+void log_at(enum log_level level, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 #endif

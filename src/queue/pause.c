@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/crc.h"
+#include "base/escape.h"
 #include "base/sbuf.h"
 #include "queue/hint.h"
 #include "queue/schedule.h"
@@ -16,28 +17,13 @@
 #define FILE_LIMIT 1024
 #define ACCOUNT_SHORTEST 300
 
-/* A smarthost may be called anything; its file is named in safe characters. */
-static void file_name(struct sbuf *b, const char *smarthost)
-{
-	sbuf_init(b, NAME_LIMIT);
-	for (const char *s = smarthost; *s != '\0'; s++) {
-		bool plain = (*s >= 'a' && *s <= 'z') ||
-		             (*s >= 'A' && *s <= 'Z') ||
-		             (*s >= '0' && *s <= '9') || *s == '-' || *s == '_';
-
-		if (plain)
-			sbuf_add(b, s, 1);
-		else
-			sbuf_addf(b, "%%%02X", (unsigned char)*s);
-	}
-}
-
 void pause_name(char *name, size_t size, const char *prefix,
                 const char *smarthost)
 {
 	struct sbuf b;
 
-	file_name(&b, smarthost);
+	sbuf_init(&b, NAME_LIMIT);
+	escape_add_name(&b, smarthost);
 	snprintf(name, size, "%s%s", prefix, b.data);
 	sbuf_release(&b);
 }

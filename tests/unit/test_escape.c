@@ -158,6 +158,27 @@ START_TEST(every_three_bytes)
 }
 END_TEST
 
+START_TEST(as_a_name)
+{
+	static const char *const names[][2] = {
+		{ "work-2_a", "work-2_a" },
+		{ "../etc", "%2E%2E%2Fetc" },
+		{ "a b%", "a%20b%25" },
+		{ "\xc3\xa9", "%C3%A9" },
+		{ "", "" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		struct sbuf b;
+
+		sbuf_init(&b, 100);
+		escape_add_name(&b, names[i][0]);
+		ck_assert_str_eq(b.data, names[i][1]);
+		sbuf_release(&b);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("escape");
@@ -169,6 +190,7 @@ int main(void)
 	tcase_add_loop_test(all, truncated, 0, COUNT_OF(cases));
 	tcase_add_test(all, no_room_at_all);
 	tcase_add_loop_test(all, as_json, 0, COUNT_OF(json));
+	tcase_add_test(all, as_a_name);
 	tcase_add_test(all, every_three_bytes);
 	return fixture_run(suite);
 }

@@ -17,9 +17,11 @@ static const struct {
 	enum log_level shown;
 	const char *lines;
 } levels[] = {
-	{ LOG_LEVEL_DEBUG, "prog: debug 1\nprog: note 2\nprog: warn 3\n" },
-	{ LOG_LEVEL_NOTE, "prog: note 2\nprog: warn 3\n" },
-	{ LOG_LEVEL_WARN, "prog: warn 3\n" },
+	{ LOG_LEVEL_DEBUG,
+	  "prog: debug 1\nprog: note 2\nprog: warn 3\nprog: error 4\n" },
+	{ LOG_LEVEL_NOTE, "prog: note 2\nprog: warn 3\nprog: error 4\n" },
+	{ LOG_LEVEL_WARN, "prog: warn 3\nprog: error 4\n" },
+	{ LOG_LEVEL_ERROR, "prog: error 4\n" },
 	{ LOG_LEVEL_QUIET, "" },
 };
 
@@ -39,6 +41,7 @@ static int log_three(void *arg)
 	log_debug("%s %d", "debug", 1);
 	log_note("%s %d", "note", 2);
 	log_warn("%s %d", "warn", 3);
+	log_at(LOG_LEVEL_ERROR, "%s %d", "error", 4);
 	return 0;
 }
 
@@ -138,17 +141,41 @@ static int log_to_journal(void *arg)
 	log_debug("%s %d", "debug", 1);
 	log_note("%s %d", "note", 2);
 	log_warn("%s %d", "warn", 3);
+	log_at(LOG_LEVEL_ERROR, "%s %d", "error", 4);
 	log_to_syslog(false);
-	log_note("%s %d", "note", 4);
+	log_note("%s %d", "note", 5);
 	return 0;
 }
+
+/* Another file has the number that was syslog's, and keeps it. */
+static int log_detached(void *arg)
+{
+	int first = dup(0), mine;
+
+	(void)arg;
+	close(first);
+	redirect();
+	log_open("prog", LOG_LEVEL_QUIET, true);
+	log_warn("connects, where there is a syslog");
+	log_detach();
+	close(first);
+	mine = open("out", O_RDONLY | O_CLOEXEC);
+	log_warn("again");
+	return fcntl(mine, F_GETFD) >= 0 ? 0 : 1;
+}
+
+START_TEST(what_a_child_closes)
+{
+	ck_assert_int_eq(fixture_child(log_detached, NULL), 0);
+}
+END_TEST
 
 START_TEST(a_service_of_systemd)
 {
 	bool is_other = false;
 
 	ck_assert_int_eq(fixture_child(log_to_journal, &is_other), 0);
-	expect_printed("<6>note 2\n<4>warn 3\n");
+	expect_printed("<6>note 2\n<4>warn 3\n<3>error 4\n");
 }
 END_TEST
 
@@ -157,7 +184,7 @@ START_TEST(the_journal_of_another)
 	bool is_other = true;
 
 	ck_assert_int_eq(fixture_child(log_to_journal, &is_other), 0);
-	expect_printed("prog: warn 3\n");
+	expect_printed("prog: warn 3\nprog: error 4\n");
 }
 END_TEST
 
@@ -169,6 +196,7 @@ int main(void)
 	suite_add_tcase(suite, all);
 	tcase_add_checked_fixture(all, fixture_setup, fixture_teardown);
 	tcase_add_loop_test(all, levels_shown, 0, COUNT_OF(levels));
+	tcase_add_test(all, what_a_child_closes);
 	tcase_add_test(all, a_service_of_systemd);
 	tcase_add_test(all, the_journal_of_another);
 	tcase_add_test(all, strangers_words_are_escaped);
