@@ -259,6 +259,7 @@ static void check_block(struct config_errors *e, const struct smarthost *h)
 		                  "it"));
 	check_service(e, h);
 	credential_check(e, h);
+	oauth_check(e, h);
 	preset_check(h, e);
 	check_tls(e, h);
 	check_from(e, h);
@@ -272,6 +273,7 @@ static void check_variables(struct config_errors *e, const struct smarthost *h)
 	bool has_user = h->user != NULL || set_in(h, "user") != 0;
 
 	check_service(e, h);
+	oauth_check(e, h);
 	preset_check(h, e);
 	check_from(e, h);
 	if (has_no_host(h))
@@ -347,8 +349,24 @@ struct config *config_parse(const char *path, const char *bytes, size_t n,
 
 /* --- from a file ---------------------------------------------------------- */
 
-/* A secret in the file must not be readable by others.  The owner first: after
- * chmod alone, root's file could no longer be read by us. */
+/* The owner first: after chmod alone, root's file could no longer be read by
+ * us. */
+static void complain_of_readers(struct config_errors *e, const struct config *c,
+                                unsigned line, const struct stat *st)
+{
+	if (st->st_uid == geteuid())
+		config_complain(e, line, NULL,
+		                _("the password can be read by other users: "
+		                  "chmod 600 %s"),
+		                c->path);
+	else
+		config_complain(e, line, NULL,
+		                _("the password can be read by other users: "
+		                  "chown %u %s; chmod 600 %s"),
+		                geteuid(), c->path, c->path);
+}
+
+/* A secret in the file must not be readable by others. */
 static void check_inline(struct config_errors *e, const struct config *c,
                          const struct stat *st)
 {
@@ -356,20 +374,15 @@ static void check_inline(struct config_errors *e, const struct config *c,
 		return;
 	for (size_t i = 0; i < c->count; i++) {
 		const struct smarthost *h = &c->smarthosts[i];
-		unsigned line = smarthost_line(h, "password");
+		const char *key = NULL;
 
-		if (!source_is_inline(&h->password))
+		if (source_is_inline(&h->password))
+			key = "password";
+		else if (source_is_inline(&h->oauth_secret))
+			key = "oauth_secret";
+		if (key == NULL)
 			continue;
-		if (st->st_uid == geteuid())
-			config_complain(e, line, NULL,
-			                _("the password can be read by other "
-			                  "users: chmod 600 %s"),
-			                c->path);
-		else
-			config_complain(e, line, NULL,
-			                _("the password can be read by other "
-			                  "users: chown %u %s; chmod 600 %s"),
-			                geteuid(), c->path, c->path);
+		complain_of_readers(e, c, smarthost_line(h, key), st);
 		return;
 	}
 }
@@ -396,14 +409,10 @@ static void read_file(struct config *config, struct config_errors *errors)
 	sbuf_release(&content);
 }
 
-struct config *config_load(const char *path, struct config_errors *errors,
-                           struct fault *f)
+static struct config *load(const char *path, struct config_errors *errors)
 {
-	struct config_errors own;
 	struct config *config = create(path);
 
-	if (errors == NULL)
-		errors = &own;
 	memset(errors, 0, sizeof(*errors));
 	errors->path = path;
 	if (path != NULL) {
@@ -412,5 +421,25 @@ struct config *config_load(const char *path, struct config_errors *errors,
 		environment_read(config, errors);
 		finish(config, errors);
 	}
-	return verdict(config, errors, f);
+	return config;
+}
+
+struct config *config_load(const char *path, struct config_errors *errors,
+                           struct fault *f)
+{
+	struct config_errors own;
+
+	if (errors == NULL)
+		errors = &own;
+	return verdict(load(path, errors), errors, f);
+}
+
+struct config *config_load_to_login(const char *path, struct fault *f)
+{
+	struct config_errors errors;
+	struct config *config = load(path, &errors);
+
+	if (!errors.more && errors.count == errors.without_client)
+		return config;
+	return verdict(config, &errors, f);
 }

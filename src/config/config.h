@@ -18,7 +18,9 @@
 
 #include "base/attr.h"
 #include "base/fault.h"
+#include "config/alert.h"
 #include "config/delivery.h"
+#include "config/oauth.h"
 #include "config/source.h"
 
 #define CONFIG_KEYS 64   /* at least the rows of the table in options.c */
@@ -58,7 +60,18 @@ struct smarthost {
 	char *tls_key;
 	char *user;
 	struct source password;
-	char *login; /* "auto", "none" or mechanisms, lower case */
+	char *login;        /* "auto", "none" or mechanisms, lower case */
+	char *oauth_client; /* these: see config/oauth.h */
+	struct source oauth_secret;
+	enum oauth_flow oauth_flow;
+	char *oauth_tenant;
+	char *oauth_scope; /* a list */
+	char *oauth_auth_url;
+	char *oauth_token_url;
+	char *oauth_device_url;
+	char *oauth_key;
+	char *oauth_cert;
+	char *oauth_ca;
 	char *helo;
 	char *from;
 	char *from_allow;
@@ -86,6 +99,7 @@ struct config {
 	unsigned warn;        /* seconds, 0: never */
 	unsigned keep_failed; /* seconds, 0: for ever */
 	enum config_log log;
+	struct alert alert;
 	struct smarthost *smarthosts; /* in the order of the file */
 	size_t count;                 /* at least 1 once loaded */
 	unsigned lines[CONFIG_KEYS];
@@ -101,7 +115,8 @@ struct config_errors {
 	const char *path; /* borrowed; NULL: the environment */
 	struct config_error list[CONFIG_ERRORS];
 	size_t count;
-	bool more;          /* than fit */
+	size_t without_client; /* of them: `login oauth` lacks `oauth_client` */
+	bool more;             /* than fit */
 	struct fault first; /* noticed first: what lines say comes before what
 	                       they mean together, and is often its cause */
 };
@@ -111,6 +126,10 @@ struct config_errors {
  * fault. */
 struct config *config_load(const char *path, struct config_errors *errors,
                            struct fault *f);
+
+/* The same, but a configuration that lacks nothing but `oauth_client` is
+ * returned, for whoever explains how to get one. */
+struct config *config_load_to_login(const char *path, struct fault *f);
 
 /* The same from bytes; `path` is for the texts. */
 struct config *config_parse(const char *path, const char *bytes, size_t n,

@@ -33,6 +33,12 @@ static const struct {
 	{ OPTION_SMARTHOST, "password",   SECRET,      { { "RELAY_PASSWORD" },      { "SMTP_PASSWORD" } } },
 	{ OPTION_SMARTHOST, "password",   SECRET_FILE, { { "RELAY_PASSWORD_FILE" }, { "SMTP_PASSWORD_FILE" } } },
 	{ OPTION_SMARTHOST, "login",      VALUE,       { { "RELAY_LOGIN" } } },
+	{ OPTION_SMARTHOST, "oauth_client", VALUE,     { { "RELAY_OAUTH_CLIENT" } } },
+	{ OPTION_SMARTHOST, "oauth_secret", SECRET,    { { "RELAY_OAUTH_SECRET" } } },
+	{ OPTION_SMARTHOST, "oauth_secret", SECRET_FILE, { { "RELAY_OAUTH_SECRET_FILE" } } },
+	{ OPTION_SMARTHOST, "oauth_flow", VALUE,       { { "RELAY_OAUTH_FLOW" } } },
+	{ OPTION_SMARTHOST, "oauth_tenant", VALUE,     { { "RELAY_OAUTH_TENANT" } } },
+	{ OPTION_SMARTHOST, "oauth_key",  VALUE,       { { "RELAY_OAUTH_KEY" } } },
 	{ OPTION_SMARTHOST, "from_force", VALUE,       { { "RELAY_FROM_FORCE" } } },
 	{ OPTION_SMARTHOST, "from_allow", VALUE,       { { "RELAY_FROM_ALLOW" } } },
 	{ OPTION_TOP,       "domain",     VALUE,       { { "RELAY_DOMAIN" } } },
@@ -269,7 +275,13 @@ void environment_document(struct sbuf *b)
 		add_names(b, row);
 		switch (variables[row].is) {
 		case VALUE: sbuf_addf(b, ".Ic %s\n", variables[row].key); break;
-		case SECRET: sbuf_addstr(b, _("the password itself")); break;
+		case SECRET:
+			if (is_of(row, "password"))
+				sbuf_addstr(b, _("the password itself"));
+			else
+				sbuf_addf(b, ".Ic %s Cm inline",
+				          variables[row].key);
+			break;
 		case SECRET_FILE:
 			sbuf_addf(b, ".Ic %s Cm file\n", variables[row].key);
 			break;

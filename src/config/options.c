@@ -37,6 +37,8 @@ static const struct option options[] = {
 	  N_("how long what was given up stays in the queue; 0s: for ever") },
 	{ "log",      TOP(log),      OPTION_CHOICE,   "syslog", 0, 0,          "syslog none",
 	  N_("where to write a line for each delivery") },
+	{ "alert",    TOP(alert),    OPTION_ALERT,    "",       0, 0,          NULL,
+	  N_("program that is told, once, when a person must act for mail to go on, and when it is over: command WORD...; not set: nobody") },
 
 	{ "provider", BLOCK(provider), OPTION_WORD,   "", 0, 0,     NULL,
 	  N_("who takes the mail, by one of the names of `relay providers`: what is not set below comes from there; not set: found by the domain of `user` where there is no `host`") },
@@ -62,6 +64,28 @@ static const struct option options[] = {
 	  N_("where the password is: keyring, file PATH, credential NAME, netrc [PATH], env NAME, command WORD..., helper PATH [WORD...], ses-key and one of these, inline TEXT") },
 	{ "login",    BLOCK(login),    OPTION_MECHANISMS, "auto", 0, 0, MECHANISMS,
 	  N_("ways to log in, the best first; auto: the best the server offers; none: no login; xoauth2 and oauthbearer: with a token as password; oauth: with a token of `relay login`") },
+	{ "oauth_client", BLOCK(oauth_client), OPTION_WORD, "", 0, 0, NULL,
+	  N_("id that the provider gave to this client for `login oauth`; `relay login NAME` explains where") },
+	{ "oauth_secret", BLOCK(oauth_secret), OPTION_SOURCE, "", 0, 0, NULL,
+	  N_("where its secret is, as for `password`; not set: it has none") },
+	{ "oauth_flow", BLOCK(oauth_flow), OPTION_CHOICE, "auto", 0, 0, "auto device code client service",
+	  N_("how to log in: a person types a code anywhere, or uses a browser here; or without a person by the client itself, or by a service account; auto: device where the provider has that, else code") },
+	{ "oauth_tenant", BLOCK(oauth_tenant), OPTION_WORD, "", 0, 0, NULL,
+	  N_("organisation at Microsoft: its id or a domain of it, consumers for personal accounts; not set: common") },
+	{ "oauth_scope", BLOCK(oauth_scope), OPTION_WORDS, "", 0, 0, NULL,
+	  N_("what the token is to allow; not set: as the provider wants it for SMTP") },
+	{ "oauth_auth_url", BLOCK(oauth_auth_url), OPTION_URL, "", 0, 0, NULL,
+	  N_("where a person logs in with a browser; not set: the provider's") },
+	{ "oauth_token_url", BLOCK(oauth_token_url), OPTION_URL, "", 0, 0, NULL,
+	  N_("where tokens come from; not set: the provider's") },
+	{ "oauth_device_url", BLOCK(oauth_device_url), OPTION_URL, "", 0, 0, NULL,
+	  N_("where codes come from that a person types elsewhere; not set: the provider's") },
+	{ "oauth_key", BLOCK(oauth_key), OPTION_PATH, "", 0, 0, NULL,
+	  N_("key that signs in place of `oauth_secret`: of a service account, JSON, or of `oauth_cert`, PEM; readable by nobody else") },
+	{ "oauth_cert", BLOCK(oauth_cert), OPTION_PATH, "", 0, 0, NULL,
+	  N_("certificate of `oauth_key` that the provider knows, PEM") },
+	{ "oauth_ca", BLOCK(oauth_ca), OPTION_PATH, "", 0, 0, NULL,
+	  N_("file of certificates to trust for these addresses, PEM; not set: the system's") },
 	{ "helo",     BLOCK(helo),     OPTION_NAME,   "", 0, 0,     NULL,
 	  N_("name we give in EHLO; not set: this machine's name") },
 	{ "from",     BLOCK(from),     OPTION_GLOBS,  "", 0, 0,     NULL,
@@ -90,7 +114,8 @@ static const struct option options[] = {
 _Static_assert(COUNT_OF(options) <= CONFIG_KEYS, "CONFIG_KEYS is too small");
 _Static_assert(sizeof(enum config_tls) == sizeof(unsigned) &&
                        sizeof(enum config_log) == sizeof(unsigned) &&
-                       sizeof(enum config_scope) == sizeof(unsigned),
+                       sizeof(enum config_scope) == sizeof(unsigned) &&
+                       sizeof(enum oauth_flow) == sizeof(unsigned),
                "value_set() writes a choice as unsigned");
 
 const struct option *option_at(size_t i)

@@ -28,6 +28,9 @@ enum option_type {
 	OPTION_ADDRESS,    /* one, with its domain */
 	OPTION_BLOCK,      /* name of a smarthost */
 	OPTION_RATE,       /* see config/rate.h */
+	OPTION_WORDS,      /* one or more, any text without blanks */
+	OPTION_URL,        /* https:// */
+	OPTION_ALERT,      /* struct alert */
 	OPTION_SOURCE,     /* struct source */
 	OPTION_DELIVERY,   /* struct delivery */
 };

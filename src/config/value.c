@@ -9,6 +9,7 @@
 #include "base/escape.h"
 #include "base/intl.h"
 #include "base/mem.h"
+#include "config/alert.h"
 #include "config/config.h"
 #include "config/delivery.h"
 #include "config/host.h"
@@ -366,6 +367,50 @@ static int set_rate(const struct option *o, void *at, char *const words[],
 	                 o->name, o->name, o->name, o->name);
 }
 
+static int set_words(const struct option *o, void *at, char *const words[],
+                     size_t n, struct fault *f)
+{
+	char **text = at;
+
+	for (size_t i = 0; i < n; i++)
+		if (words[i][0] == '\0')
+			return fault_set(f, FAULT_CONFIG, "4.3.5",
+			                 _("`%s` has an empty word in it: drop "
+			                   "it, or the line"),
+			                 o->name);
+	*text = join(words, n);
+	return 0;
+}
+
+/* Secrets are sent there: encrypted, and to a name that stands by itself.  What
+ * people write in its place may be a secret. */
+static int set_url(const struct option *o, void *at, char *const words[],
+                   size_t n, struct fault *f)
+{
+	static const char scheme[] = "https://";
+	const char *host = words[0] + strlen(scheme);
+	char **text = at;
+	size_t length;
+
+	(void)n;
+	if (strncmp(words[0], scheme, strlen(scheme)) != 0)
+		return fault_set(f, FAULT_CONFIG, "4.3.5",
+		                 _("`%s` wants an address that begins with "
+		                   "https://, on this machine, too: what is "
+		                   "sent there is secret"),
+		                 o->name);
+	length = strspn(host, ALPHANUMERIC ".-:[]");
+	if (length == 0 || strchr("/?", host[length]) == NULL ||
+	    strpbrk(host, " \t\"\\<>#") != NULL)
+		return fault_set(f, FAULT_CONFIG, "4.3.5",
+		                 _("`%s` wants https://, the name of a server "
+		                   "and a path, without blanks, `#` and a "
+		                   "user's name"),
+		                 o->name);
+	*text = mem_strdup(words[0]);
+	return 0;
+}
+
 static int set_source(const struct option *o, void *at, char *const words[],
                       size_t n, struct fault *f)
 {
@@ -379,13 +424,20 @@ static int set_delivery(const struct option *o, void *at, char *const words[],
 	return delivery_parse(at, words, n, f);
 }
 
+static int set_alert(const struct option *o, void *at, char *const words[],
+                     size_t n, struct fault *f)
+{
+	(void)o;
+	return alert_parse(at, words, n, f);
+}
+
 /* --- the table ------------------------------------------------------------ */
 
 /* clang-format off */
 static const struct {
 	const char *name;
 	const char *placeholder;
-	enum { TEXT, LIST, COUNT, SOURCE, DELIVERY } form; /* of the member */
+	enum { TEXT, LIST, COUNT, SOURCE, DELIVERY, ALERT } form; /* of the member */
 	size_t      most; /* words */
 	int       (*set)(const struct option *, void *, char *const[], size_t,
 	                 struct fault *);
@@ -403,6 +455,9 @@ static const struct {
 	[OPTION_ADDRESS]    = { "address",    "ADDRESS",   TEXT,   1, set_address },
 	[OPTION_BLOCK]      = { "smarthost",  "NAME",      TEXT,   1, set_word },
 	[OPTION_RATE]       = { "rate",       "RATE",      LIST,   2, set_rate },
+	[OPTION_WORDS]      = { "words",      "WORD...",   LIST,   SIZE_MAX, set_words },
+	[OPTION_URL]        = { "url",        "URL",       TEXT,   1, set_url },
+	[OPTION_ALERT]      = { "alert",      "ALERT",     ALERT,  SIZE_MAX, set_alert },
 	[OPTION_SOURCE]     = { "source",     "SOURCE",    SOURCE, SIZE_MAX, set_source },
 	[OPTION_DELIVERY]   = { "delivery",   "DELIVERY",  DELIVERY, SIZE_MAX, set_delivery },
 };
@@ -432,6 +487,7 @@ void value_release(const struct option *o, void *at)
 		break;
 	case SOURCE: source_release(at); break;
 	case DELIVERY: delivery_release(at); break;
+	case ALERT: alert_release(at); break;
 	case COUNT: break;
 	}
 }
@@ -476,6 +532,7 @@ void value_print(const struct option *o, const void *at, struct sbuf *b)
 	case COUNT: print_count(o, *(const unsigned *)at, b); break;
 	case SOURCE: source_describe(at, b); break;
 	case DELIVERY: delivery_describe(at, b); break;
+	case ALERT: alert_describe(at, b); break;
 	}
 }
 

@@ -13,6 +13,9 @@
 
 #define TEXT(s) s, sizeof(s) - 1
 #define A "smarthost a\n host h\n"
+#define OAUTH                                                 \
+	" oauth_client c\n oauth_token_url https://h.test/\n" \
+	" oauth_auth_url https://h.test/\n oauth_scope s\n"
 
 /* --- what is wrong -------------------------------------------------------- */
 
@@ -59,9 +62,9 @@ static const struct {
 	{ TEXT(A " login xoauth2\n user me\n"), "rc:4: `user` needs a password: add `password file PATH`, or `login none`\n" },
 	{ TEXT(A " login xoauth2 plain\n user me\n password command p\n"), "rc:3: `login xoauth2 plain` mixes ways that send a token with ways that send a password: remove the ones or the others\n" },
 	{ TEXT(A " login external oauthbearer\n user me\n password command p\n tls_cert /c\n tls_key /k\n"), "rc:3: `login external oauthbearer` mixes ways that send a token with ways that send a password: remove the ones or the others\n" },
-	{ TEXT(A " login oauth\n"), "rc:3: `login oauth` needs a name to log in with: add `user NAME`\n" },
-	{ TEXT(A " login oauth\n user me\n password command p\n"), "rc:5: `login oauth` has its token from `relay login`: remove `password`, or write `login xoauth2` if it gives the token\n" },
-	{ TEXT(A " login oauth\n user me\n tls none\n"), "rc:3: `login oauth` sends a token, and `tls none` nothing secret: remove one of them\n" },
+	{ TEXT(A " login oauth\n" OAUTH), "rc:3: `login oauth` needs a name to log in with: add `user NAME`\n" },
+	{ TEXT(A " login oauth\n user me\n password command p\n" OAUTH), "rc:5: `login oauth` has its token from `relay login`: remove `password`, or write `login xoauth2` if it gives the token\n" },
+	{ TEXT(A " login oauth\n user me\n tls none\n" OAUTH), "rc:3: `login oauth` sends a token, and `tls none` nothing secret: remove one of them\n" },
 	{ TEXT(A " login external\n"), "rc:3: `login external` logs in with a certificate: add `tls_cert` and `tls_key`\n" },
 	{ TEXT(A " tls_cert /c\n"), "rc:3: `tls_cert` needs its key: add `tls_key PATH`\n" },
 	{ TEXT(A " tls_key /k\n"), "rc:3: `tls_key` needs its certificate: add `tls_cert PATH`\n" },

@@ -45,7 +45,7 @@ static const struct {
 	  "microsoft365",
 	  "smtp.office365.com|587|starttls|me@example.org|xoauth2|3|0|30/"
 	  "min|500" },
-	{ " user me@hotmail.fr\n", "outlook",
+	{ " user me@hotmail.fr\n oauth_client c\n", "outlook",
 	  "smtp-mail.outlook.com|587|starttls|me@hotmail.fr|oauth|20|0||100" },
 	{ " user me@outlook.com\n login xoauth2\n password command x\n",
 	  "outlook",
@@ -167,8 +167,7 @@ START_TEST(every_preset_is_taken)
 		sbuf_addstr(&text, " user me@example.org\n");
 	else if (p->user_is != PROVIDER_USER_LITERAL)
 		sbuf_addstr(&text, " user me\n");
-	if (!p->is_oauth_only)
-		sbuf_addstr(&text, PASSWORD);
+	sbuf_addstr(&text, p->is_oauth_only ? " oauth_client c\n" : PASSWORD);
 	c = parse(text.data, &f);
 	ck_assert_str_eq(f.text, "");
 	h = &c->smarthosts[0];
