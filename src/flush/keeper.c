@@ -18,10 +18,13 @@
 #include <unistd.h>
 
 #include "base/intl.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/port.h"
 #include "base/sbuf.h"
 #include "config/credential.h"
+#include "config/oauth.h"
+#include "flush/errand.h"
 #include "flush/local.h"
 #include "net/bearer.h"
 
@@ -34,6 +37,12 @@
 struct home {
 	const char *config; /* NULL: the environment */
 	const char *queue;
+};
+
+/* What is going on beside. */
+struct beside {
+	struct local_deliveries deliveries;
+	struct errands errands;
 };
 
 struct answer {
@@ -96,6 +105,18 @@ static void check_token(const struct smarthost *h, struct secret **token,
 		f->kind = FAULT_TEMP;
 }
 
+/* Its faults are of what the provider says, not of a line in a file. */
+static struct secret *fetch_token(const struct home *home,
+                                  const struct smarthost *h, int64_t newer_than,
+                                  struct fault *f)
+{
+	struct secret *token = oauth_fetch(h, home->queue, newer_than, f);
+
+	if (token != NULL)
+		check_token(h, &token, f);
+	return token;
+}
+
 static struct secret *fetch_of(const struct config *config,
                                const struct smarthost *h, struct fault *f)
 {
@@ -111,12 +132,18 @@ static struct secret *fetch_of(const struct config *config,
 	return secret;
 }
 
-static struct secret *fetch(const struct config *config,
+static struct secret *fetch(const struct home *home,
+                            const struct config *config,
                             const struct question *q, struct fault *f)
 {
-	for (size_t i = 0; i < config->count; i++)
-		if (is_about(q, &config->smarthosts[i]))
-			return fetch_of(config, &config->smarthosts[i], f);
+	for (size_t i = 0; i < config->count; i++) {
+		const struct smarthost *h = &config->smarthosts[i];
+
+		if (!is_about(q, h))
+			continue;
+		return oauth_is_used(h) ? fetch_token(home, h, q->newer_than, f)
+		                        : fetch_of(config, h, f);
+	}
 	fault_set(
 		f, FAULT_TEMP, "4.3.5",
 		_("the configuration has changed, and `%s` is not what it was "
@@ -132,7 +159,7 @@ static struct secret *find_secret(const struct home *home,
 	struct secret *secret = NULL;
 
 	if (config != NULL)
-		secret = fetch(config, q, f);
+		secret = fetch(home, config, q, f);
 	config_free(&config);
 	return secret;
 }
@@ -187,8 +214,7 @@ static void serve(const struct home *home, const char *bytes, size_t n, int fd)
 }
 
 /* The next question.  False: there will be none. */
-static bool serve_next(const struct home *home, int from,
-                       struct local_deliveries *deliveries)
+static bool serve_next(const struct home *home, int from, struct beside *b)
 {
 	char bytes[QUESTION_LIMIT + 1];
 	union {
@@ -211,8 +237,11 @@ static bool serve_next(const struct home *home, int from,
 	bytes[n] = '\0';
 	count = received_fds(&m, fds);
 	if (count == LOCAL_DESCRIPTORS && local_is_question(bytes, (size_t)n))
-		local_serve(deliveries, from, home->config, bytes, (size_t)n,
-		            fds);
+		local_serve(&b->deliveries, from, home->config, bytes,
+		            (size_t)n, fds);
+	else if (count == 0 && errand_is_question(bytes, (size_t)n))
+		errand_serve(&b->errands, from, home->config, home->queue,
+		             bytes, (size_t)n);
 	else if (count == 1)
 		serve(home, bytes, (size_t)n, fds[0]);
 	while (count > 0)
@@ -235,18 +264,30 @@ static void outlive_signals(void)
 	sigprocmask(SIG_BLOCK, &block, NULL);
 }
 
+/* What was begun is finished; whoever waits for our end is told that it takes
+ * longer. */
+static void finish(int fd, struct errands *errands)
+{
+	if (!errands_run(errands))
+		return;
+	send(fd, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	errands_finish(errands);
+}
+
 static NORETURN void keep(const struct home *home, int fd)
 {
-	struct local_deliveries deliveries = { 0 };
+	struct beside b = { 0 };
 
 	outlive_signals();
 	port_forbid_dumps();
 	prctl(PR_SET_NAME, "relay-keeper", 0, 0, 0);
 	if (fd != 3 && dup2(fd, 3) != 3)
 		_exit(EX_OSERR);
+	log_detach();
 	port_close_from(4);
-	while (serve_next(home, 3, &deliveries))
+	while (serve_next(home, 3, &b))
 		;
+	finish(3, &b.errands);
 	_exit(EX_OK);
 }
 
@@ -279,16 +320,27 @@ int keeper_start(struct keeper *k, const char *config, const char *queue,
 	return -1;
 }
 
+/* True: it has ended.  It says so if it has errands to finish. */
+static bool wait_for_end(const struct keeper *k)
+{
+	struct pollfd p = { .fd = k->fd, .events = POLLIN };
+	char word;
+
+	if (poll(&p, 1, ENDING_TIME) <= 0)
+		return false;
+	if (recv(k->fd, &word, 1, 0) <= 0)
+		return true;
+	return poll(&p, 1, (ERRAND_TIME + 1) * 1000) > 0;
+}
+
 /* Its end of the socket closes when it ends; after that it is not waited for
  * long. */
 void keeper_end(struct keeper *k)
 {
-	struct pollfd p = { .fd = k->fd, .events = POLLIN };
-
 	if (k->fd < 0)
 		return;
 	shutdown(k->fd, SHUT_WR);
-	if (k->pid > 0 && poll(&p, 1, ENDING_TIME) > 0)
+	if (k->pid > 0 && wait_for_end(k))
 		waitpid(k->pid, NULL, 0);
 	close(k->fd);
 	k->fd = -1;
@@ -327,8 +379,9 @@ int keeper_send(const struct keeper *k, const struct sbuf *question,
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(count * sizeof(int));
-	memcpy(CMSG_DATA(c), fds, count * sizeof(int));
-	m.msg_controllen = CMSG_SPACE(count * sizeof(int));
+	if (count > 0)
+		memcpy(CMSG_DATA(c), fds, count * sizeof(int));
+	m.msg_controllen = count > 0 ? CMSG_SPACE(count * sizeof(int)) : 0;
 	do
 		n = sendmsg(k->fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
 	while (n < 0 && errno == EINTR);

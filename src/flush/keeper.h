@@ -53,8 +53,8 @@ enum keeper_state {
 int keeper_start(struct keeper *k, const char *config, const char *queue,
                  struct fault *f);
 
-/* It ends when it has nothing to do; one that waits for a command is left to
- * end by itself. */
+/* It ends when it has nothing to do and its errands (flush/errand.h) are done;
+ * one that waits for a command is left to end by itself. */
 void keeper_end(struct keeper *k);
 
 /* Did it end before its time?  Whoever goes on for days should not. */
