@@ -52,6 +52,7 @@ const char *status_kind_name(enum status_kind kind)
 	case STATUS_LATE: return "late";
 	case STATUS_IDLE: return "idle";
 	case STATUS_DAMAGED: return "damaged";
+	case STATUS_LOGIN: return "login";
 	case STATUS_SMARTHOST: return "smarthost";
 	case STATUS_CONFIGURATION: return "configuration";
 	case STATUS_QUEUE: break;
@@ -176,7 +177,22 @@ static void look_at_rate(struct status_smarthost *it, const struct spool *spool)
 	bucket_load(&it->bucket, &spool->pause, it->smarthost->name);
 }
 
-/* All that pause/ says of each. */
+/* Where mail has met that already, it is said. */
+static void look_at_account(struct status *s, struct status_smarthost *it)
+{
+	struct sbuf text;
+
+	account_look(&it->account, it->smarthost, s->site->queue);
+	if (!account_needs_person(&it->account) || it->needs_person)
+		return;
+	sbuf_init(&text, sizeof(s->problems->what.text));
+	account_problem(&it->account, &text);
+	fault_set_exit(add_problem(s, STATUS_LOGIN), EX_CONFIG, "%s",
+	               text.data);
+	sbuf_release(&text);
+}
+
+/* All that pause/ says of each, and who is logged in. */
 static void look_at_smarthosts(struct status *s, const struct spool *spool)
 {
 	for (size_t i = 0; s->config != NULL && i < s->config->count; i++) {
@@ -187,6 +203,7 @@ static void look_at_smarthosts(struct status *s, const struct spool *spool)
 		look_at_rate(it, spool);
 		limits_load(&it->limits, &spool->pause, it->smarthost->name,
 		            config_time(s->site));
+		look_at_account(s, it);
 	}
 }
 

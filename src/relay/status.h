@@ -23,6 +23,7 @@
 #include "queue/pause.h"
 #include "queue/progress.h"
 #include "queue/site.h"
+#include "relay/account.h"
 
 #define STATUS_OUTPUT_LIMIT ((size_t)16 << 20)
 
@@ -35,6 +36,7 @@ enum status_kind {
 	STATUS_LATE,          /* 75: mail waits for longer than `warn` */
 	STATUS_IDLE,          /* 78: mail is due, and nobody sends it */
 	STATUS_DAMAGED,       /* 78 */
+	STATUS_LOGIN,         /* 78: somebody has to log in */
 	STATUS_SMARTHOST,     /* 78: it wants a person */
 	STATUS_CONFIGURATION, /* 78: it cannot be used */
 	STATUS_QUEUE,         /* 74: it cannot be read */
@@ -53,6 +55,7 @@ struct status_smarthost {
 	bool needs_person;    /* or it will stay */
 	struct bucket bucket; /* of `rate` */
 	struct limits limits; /* that were met */
+	struct account account;
 };
 
 struct status {

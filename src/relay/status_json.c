@@ -7,6 +7,7 @@
 
 #include "base/escape.h"
 #include "base/intl.h"
+#include "config/oauth.h"
 #include "message/meaning.h"
 
 static const char *truth(bool value)
@@ -93,6 +94,34 @@ static void add_limits(const struct limits *l, struct sbuf *b)
 	sbuf_addstr(b, "}");
 }
 
+static void add_login(const struct account *a, struct sbuf *b)
+{
+	const struct tokens_state *t = &a->tokens;
+	const char *why =
+		a->kind == ACCOUNT_BROKEN ? a->fault.text : t->failure;
+
+	sbuf_addstr(b, ",\n   \"login\": {");
+	add_text(b, "state", account_kind_name(a->kind));
+	sbuf_addstr(b, ", ");
+	add_text(b, "flow", oauth_flow_name(oauth_flow(a->smarthost)));
+	sbuf_addf(b, ", \"needs_person\": %s, ",
+	          truth(account_needs_person(a)));
+	add_time(b, "since", t->login);
+	sbuf_addstr(b, ", ");
+	add_time(b, "obtained", t->obtained);
+	sbuf_addstr(b, ", ");
+	add_time(b, "expires", t->expires);
+	sbuf_addstr(b, ", ");
+	add_time(b, "refreshed", t->refreshed);
+	sbuf_addstr(b, ", ");
+	add_time(b, "failing_since", t->failed);
+	if (why[0] != '\0') {
+		sbuf_addstr(b, ", ");
+		add_text(b, "reason", why);
+	}
+	sbuf_addstr(b, "}");
+}
+
 static void add_smarthosts(const struct status *s, struct sbuf *b)
 {
 	sbuf_addstr(b, ",\n\"smarthosts\": [");
@@ -114,6 +143,8 @@ static void add_smarthosts(const struct status *s, struct sbuf *b)
 		}
 		if (it->limits.since > 0)
 			add_limits(&it->limits, b);
+		if (it->account.kind != ACCOUNT_OTHER)
+			add_login(&it->account, b);
 		sbuf_addstr(b, "}");
 	}
 	sbuf_addstr(b, "]");

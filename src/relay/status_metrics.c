@@ -78,6 +78,28 @@ static int64_t rate_left(const struct status *s,
 	               : -1;
 }
 
+static int64_t login_needs_person(const struct status *s,
+                                  const struct status_smarthost *it)
+{
+	(void)s;
+	return account_needs_person(&it->account) ? 1 : 0;
+}
+
+/* 0: never, or it has no `login oauth`. */
+static int64_t last_token(const struct status *s,
+                          const struct status_smarthost *it)
+{
+	(void)s;
+	return it->account.tokens.refreshed;
+}
+
+static int64_t token_expiry(const struct status *s,
+                            const struct status_smarthost *it)
+{
+	(void)s;
+	return it->account.tokens.expires;
+}
+
 static const struct {
 	const char *name;
 	const char *help;
@@ -92,6 +114,12 @@ static const struct {
 	  failures },
 	{ "relay_smarthost_rate_left",
 	  "How many its rate lets go at once, -1: it has no rate.", rate_left },
+	{ "relay_smarthost_login_needs_person",
+	  "Must a person log in, with OAuth?", login_needs_person },
+	{ "relay_smarthost_token_refreshed_timestamp_seconds",
+	  "When the provider last gave a token, 0: never.", last_token },
+	{ "relay_smarthost_token_expires_timestamp_seconds",
+	  "When that token ends, 0: there is none.", token_expiry },
 };
 
 static void add_smarthosts(const struct status *s, struct sbuf *b)

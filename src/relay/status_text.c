@@ -219,6 +219,20 @@ static void add_limits(const struct limits *l, struct sbuf *out)
 	sbuf_release(&line);
 }
 
+static void add_account(const struct status *s, const struct account *a,
+                        struct sbuf *out)
+{
+	struct sbuf line;
+
+	sbuf_init(&line, LINE_LIMIT);
+	for (size_t i = 0; account_say(a, i, s->now, &line); i++) {
+		if (line.len > 0)
+			add(out, below, line.data);
+		sbuf_reset(&line);
+	}
+	sbuf_release(&line);
+}
+
 static void add_smarthosts(const struct status *s, struct sbuf *out)
 {
 	struct sbuf line;
@@ -232,6 +246,7 @@ static void add_smarthosts(const struct status *s, struct sbuf *out)
 		add(out, _("Smarthost:  "), line.data);
 		if (it->has_trouble)
 			add_trouble(it, out);
+		add_account(s, &it->account, out);
 		add_rate(s, it, out);
 		add_limits(&it->limits, out);
 	}
