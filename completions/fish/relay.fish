@@ -8,7 +8,7 @@ function __relay_words
 	for word in (commandline -opc)[2..-1]
 		if test $skip = yes
 			set skip no
-		else if contains -- $word --config --queue --smarthost --from -f
+		else if contains -- $word --config --queue --smarthost --from -f --port --import --export
 			set skip yes
 		else if not string match -q -- '-*' $word
 			echo $word
@@ -69,6 +69,8 @@ complete -c relay -n __relay_no_command -l version -d 'The version'
 complete -c relay -n __relay_no_command -a check -d 'Is the configuration right, and which way does mail go'
 complete -c relay -n __relay_no_command -a explain -d 'What becomes of a message\'s addresses, and why'
 complete -c relay -n __relay_no_command -a flush -d 'Send what is waiting'
+complete -c relay -n __relay_no_command -a login -d 'Log in at a provider that wants OAuth'
+complete -c relay -n __relay_no_command -a logout -d 'Forget a login, and its tokens'
 complete -c relay -n __relay_no_command -a providers -d 'Which mail providers are known, and what of them'
 complete -c relay -n __relay_no_command -a queue -d 'What is waiting, why, and when it is tried again'
 complete -c relay -n __relay_no_command -a secret -d 'Store the password of a smarthost, or see where it is'
@@ -91,6 +93,15 @@ complete -c relay -n '__relay_after flush' -l verbose -d 'Say what happens to ea
 complete -c relay -n '__relay_after flush' -l debug -d 'Show the dialogue too'
 complete -c relay -n '__relay_after flush' -l quiet -d 'Say nothing but trouble'
 complete -c relay -n '__relay_after flush' -a '(__relay_ids new)'
+
+complete -c relay -n '__relay_only login' -a '(__relay_smarthosts)' -d 'Smarthost'
+complete -c relay -n '__relay_after login' -l paste -d 'Show an address to open anywhere'
+complete -c relay -n '__relay_after login' -l browser -d 'Start a browser here'
+complete -c relay -n '__relay_after login' -l port -x -d 'The browser comes back to this port'
+complete -c relay -n '__relay_after login' -l explain -d 'How to become a client of the provider'
+complete -c relay -n '__relay_after login' -l export -r -F -d 'Write the login to a file'
+complete -c relay -n '__relay_after login' -l import -r -F -d 'Take a login over'
+complete -c relay -n '__relay_only logout' -a '(__relay_smarthosts)' -d 'Smarthost'
 
 complete -c relay -n '__relay_after providers' -l json -d 'As JSON'
 complete -c relay -n '__relay_only providers' -a '(__relay_providers)'

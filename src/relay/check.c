@@ -19,10 +19,12 @@
 #include "config/aliases_file.h"
 #include "config/config.h"
 #include "config/document.h"
+#include "config/endpoint.h"
 #include "config/environment.h"
 #include "config/fallback.h"
 #include "config/host.h"
 #include "config/match.h"
+#include "config/oauth.h"
 #include "config/options.h"
 #include "config/trust.h"
 #include "relay/check_aliases.h"
@@ -96,6 +98,25 @@ static bool has_address(const char *hosts)
 	return false;
 }
 
+/* Google has secrets that are none, of programs on desktops, and wants them. */
+static void warn_oauth(struct check *c, const struct smarthost *h)
+{
+	unsigned line = smarthost_line(h, "oauth_client");
+
+	if (oauth_is_used(h) && endpoint_house(h) == ENDPOINT_GOOGLE &&
+	    oauth_has_person(oauth_flow(h)) &&
+	    h->oauth_secret.kind == SOURCE_NONE)
+		config_complain(&c->warnings, line, "oauth_secret",
+		                _("Google wants the client's secret, too: add "
+		                  "`oauth_secret file PATH`"));
+	warn_file(c, smarthost_line(h, "oauth_ca"), "oauth_ca", h->oauth_ca,
+	          false);
+	warn_file(c, smarthost_line(h, "oauth_cert"), "oauth_cert",
+	          h->oauth_cert, false);
+	warn_file(c, smarthost_line(h, "oauth_key"), "oauth_key", h->oauth_key,
+	          true);
+}
+
 static void warn_smarthost(struct check *c, const struct smarthost *h)
 {
 	if (h->tls == CONFIG_TLS_NONE)
@@ -113,6 +134,7 @@ static void warn_smarthost(struct check *c, const struct smarthost *h)
 	          false);
 	warn_file(c, smarthost_line(h, "tls_key"), "tls_key", h->tls_key, true);
 	warn_keyring(c, h);
+	warn_oauth(c, h);
 }
 
 static void warn_no_domain(struct check *c)
@@ -159,6 +181,17 @@ static void warn_all(struct check *c)
 
 /* --- secrets -------------------------------------------------------------- */
 
+static bool has_secret(const struct smarthost *h)
+{
+	return oauth_is_used(h) || h->password.kind != SOURCE_NONE;
+}
+
+/* The key whose line says where it comes from. */
+static const char *secret_key(const struct smarthost *h)
+{
+	return oauth_is_used(h) ? "login" : "password";
+}
+
 static void fetch_all(struct check *c)
 {
 	c->fetched = mem_array(c->config->count, sizeof(*c->fetched));
@@ -167,12 +200,21 @@ static void fetch_all(struct check *c)
 		struct source_query query;
 		struct secret *secret;
 
-		if (h->password.kind == SOURCE_NONE)
+		if (!has_secret(h))
 			continue;
 		smarthost_query(h, SOURCE_PASSWORD, &query);
-		secret = source_fetch(&h->password, &query, &c->fetched[i]);
+		secret = oauth_is_used(h) ? oauth_fetch(h, c->site->queue, 0,
+		                                        &c->fetched[i])
+		                          : source_fetch(&h->password, &query,
+		                                         &c->fetched[i]);
 		secret_free(&secret);
 	}
+}
+
+static void look_at_secrets(const struct smarthost *h, struct fault *f)
+{
+	if (source_look(&h->password, f) == 0)
+		source_look(&h->oauth_secret, f);
 }
 
 /* The faults of all passwords; of those that were not fetched, what can be seen
@@ -186,11 +228,11 @@ static void complain_of_secrets(struct check *c)
 		if (c->fetched != NULL)
 			f = c->fetched[i];
 		else
-			source_look(&h->password, &f);
+			look_at_secrets(h, &f);
 		if (f.kind != FAULT_NONE)
 			config_complain(&c->errors,
-			                smarthost_line(h, "password"),
-			                "password", "%s", f.text);
+			                smarthost_line(h, secret_key(h)),
+			                secret_key(h), "%s", f.text);
 	}
 }
 
@@ -258,7 +300,8 @@ static void add_value(const struct check *c, size_t which,
 		return;
 	option_print(o, h, value);
 	check_preset_mark(h, o, value);
-	if (o->type == OPTION_SOURCE && value->len > 0 && c->fetched != NULL &&
+	if (strcmp(o->name, secret_key(h)) == 0 && value->len > 0 &&
+	    has_secret(h) && c->fetched != NULL &&
 	    c->fetched[which].kind == FAULT_NONE)
 		sbuf_addstr(value, _(": ok"));
 }
@@ -413,7 +456,7 @@ static void json_smarthosts(const struct check *c, struct sbuf *b)
 		check_preset_json(h, b);
 		sbuf_addf(b, ", \"logs_in\": %s",
 		          smarthost_has_login(h) ? "true" : "false");
-		if (c->fetched != NULL && h->password.kind != SOURCE_NONE) {
+		if (c->fetched != NULL && has_secret(h)) {
 			bool ok = c->fetched[i].kind == FAULT_NONE;
 
 			sbuf_addf(b, ", \"secret_ok\": %s, ",

@@ -28,6 +28,8 @@ struct command {
 int command_check(const struct site *site, int argc, char *argv[]);
 int command_explain(const struct site *site, int argc, char *argv[]);
 int command_flush(const struct site *site, int argc, char *argv[]);
+int command_login(const struct site *site, int argc, char *argv[]);
+int command_logout(const struct site *site, int argc, char *argv[]);
 int command_providers(const struct site *site, int argc, char *argv[]);
 int command_queue(const struct site *site, int argc, char *argv[]);
 int command_secret(const struct site *site, int argc, char *argv[]);

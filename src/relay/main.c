@@ -72,6 +72,30 @@ static const struct command commands[] = {
 	     "in "
 	     "trouble.\n"),
 	  command_flush, false, false },
+	{ "login", "[--paste | --browser] [--port N] [NAME]",
+	  N_("log in at a provider that wants OAuth"),
+	  N_("Without a NAME: who is logged in at which smarthost.  With one: "
+	     "explains how to\nbecome a client of the provider, if that was "
+	     "not done, else logs in.\n\n"
+	     "  NAME           a smarthost with `login oauth`\n"
+	     "  --explain      only explain it, also where it was done\n"
+	     "  --paste        show an address to open anywhere; what the "
+	     "browser ends at is\n"
+	     "                 pasted here\n"
+	     "  --browser      start a browser on this machine\n"
+	     "  --port N       the browser comes back to this port, as for ssh "
+	     "-L\n"
+	     "  --export FILE  write the login to a file, for a machine "
+	     "without "
+	     "a browser\n"
+	     "  --import FILE  take it over there\n\n"
+	     "Exit status: 0 somebody is logged in, 74 it failed this time, "
+	     "78 a person must\nact.\n"),
+	  command_login, true, false },
+	{ "logout", "NAME", N_("forget a login, and its tokens"),
+	  N_("Erases what `relay login NAME` got.  At the provider it is "
+	     "revoked in its own\npages; where, this says.\n"),
+	  command_logout, false, false },
 	{ "providers", "[--json] [NAME|DOMAIN]",
 	  N_("which mail providers are known, and what of them"),
 	  N_("Without a name: the name, server and login of each.  With one, "
