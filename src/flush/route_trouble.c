@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/sbuf.h"
 #include "config/host.h"
+#include "flush/alarm.h"
 #include "flush/hosts.h"
 #include "queue/pause.h"
 
@@ -15,10 +16,25 @@
 
 #define LEARNED_LEAST 2 /* messages on a connection that tell of a limit */
 
+/* How loudly it is told: what a person must mend, once and then once a day, so
+ * that syslog can wake him. */
+static enum log_level loudness(struct route *r, enum verdict_scope scope,
+                               const struct fault *f)
+{
+	if (f->kind != FAULT_CONFIG)
+		return LOG_LEVEL_WARN;
+	r->result.needs_person = true;
+	return alarm_raise(&r->spool->pause, r->keeper, r->smarthost->name,
+	                   verdict_scope_name(scope), f)
+	               ? LOG_LEVEL_ERROR
+	               : LOG_LEVEL_WARN;
+}
+
 void route_stop(struct route *r, enum verdict_scope scope,
                 const struct fault *f)
 {
 	bool is_account = scope != VERDICT_SERVER;
+	enum log_level level = loudness(r, scope, f);
 	struct pause pause;
 	struct sbuf until;
 
@@ -29,18 +45,18 @@ void route_stop(struct route *r, enum verdict_scope scope,
 	r->is_stopped = true;
 	r->falls_back = !is_account && r->fallback != NULL;
 	if (r->falls_back)
-		log_warn(_("smarthost=%s scope=%s dsn=%s status=fallback (%s; "
-		           "mail goes to %s, next try after %s)"),
-		         r->smarthost->name, verdict_scope_name(scope), f->code,
-		         f->text, r->smarthost->fallback, until.data);
+		log_at(level,
+		       _("smarthost=%s scope=%s dsn=%s status=fallback (%s; "
+		         "mail goes to %s, next try after %s)"),
+		       r->smarthost->name, verdict_scope_name(scope), f->code,
+		       f->text, r->smarthost->fallback, until.data);
 	else
-		log_warn(_("smarthost=%s scope=%s dsn=%s status=waiting (%s; "
-		           "mail is kept, next try after %s)"),
-		         r->smarthost->name, verdict_scope_name(scope), f->code,
-		         f->text, until.data);
+		log_at(level,
+		       _("smarthost=%s scope=%s dsn=%s status=waiting (%s; "
+		         "mail is kept, next try after %s)"),
+		       r->smarthost->name, verdict_scope_name(scope), f->code,
+		       f->text, until.data);
 	sbuf_release(&until);
-	if (f->kind == FAULT_CONFIG)
-		r->result.needs_person = true;
 	if (!r->falls_back)
 		r->result.later += (unsigned)supply_count(&r->supply);
 }
@@ -146,6 +162,7 @@ void route_end_lane(struct route *r, struct carry *c)
 	if (c->useful > 0) {
 		r->refusals = 0;
 		pause_clear(&r->spool->pause, r->smarthost->name);
+		alarm_end(&r->spool->pause, r->keeper, r->smarthost->name);
 	}
 	is_forgiven = carry_is_dismissed(c) ||
 	              (c->is_refused && supply_count(&r->supply) > 0 &&

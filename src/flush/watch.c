@@ -19,6 +19,7 @@
 #include "base/sbuf.h"
 #include "flush/forget.h"
 #include "flush/pickup.h"
+#include "flush/tend.h"
 #include "queue/lock.h"
 #include "queue/progress.h"
 #include "queue/wake.h"
@@ -188,6 +189,14 @@ static int pass(const struct watch_settings *w, int wake,
 		.wake = w->id_count > 0 ? -1 : wake,
 		.while_waiting = while_asleep,
 	};
+	const struct tend tend = {
+		.config = config,
+		.config_time = settings.config_time,
+		.spool = w->spool,
+		.queue = w->site->queue,
+		.keeper = w->keeper,
+		.is_watching = w->is_watching,
+	};
 	int failed;
 
 	memset(result, 0, sizeof(*result));
@@ -197,6 +206,8 @@ static int pass(const struct watch_settings *w, int wake,
 	forget_run(w->spool, config->keep_failed);
 	failed = round_run(&settings, (const volatile int *)&stop, result, f);
 	result->jobs.trouble |= is_stuck;
+	if (failed == 0 && stop == 0)
+		tend_logins(&tend, result);
 	if (failed == 0)
 		progress_note(&w->spool->pause, result->jobs.delivered > 0);
 	config_free(&config);
