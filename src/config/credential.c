@@ -5,6 +5,7 @@
 
 #include "base/attr.h"
 #include "base/intl.h"
+#include "config/provider.h"
 
 static bool is_login(const struct smarthost *h, const char *word)
 {
@@ -61,7 +62,13 @@ bool credential_is_needed(const struct smarthost *h)
 
 const char *credential_mechanisms(const struct smarthost *h)
 {
-	return credential_is_oauth(h) ? "oauthbearer xoauth2" : h->login;
+	const struct provider_oauth *oauth =
+		h->preset != NULL ? h->preset->oauth : NULL;
+
+	if (!credential_is_oauth(h))
+		return h->login;
+	return oauth != NULL && oauth->prefers_xoauth2 ? "xoauth2 oauthbearer"
+	                                               : "oauthbearer xoauth2";
 }
 
 /* --- what the keys mean together ------------------------------------------ */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "config/credential.h"
 #include "config/options.h"
 #include "config/provider.h"
 #include "fixture.h"
@@ -250,6 +251,36 @@ static const struct {
 	  "no user, no path" },
 };
 
+/* A token goes the way that the provider prefers, else the standard's. */
+START_TEST(the_way_of_tokens)
+{
+	static const struct {
+		const char *block, *mechanisms;
+	} cases[] = {
+		{ A
+		  " provider microsoft365\n user me@example.org\n login oauth\n"
+		  " oauth_client c\n",
+		  "xoauth2 oauthbearer" },
+		{ A " provider yahoo\n user me@yahoo.com\n login oauth\n"
+		    " oauth_client c\n",
+		  "oauthbearer xoauth2" },
+		{ A " host h\n user me\n login xoauth2\n password command x\n",
+		  "xoauth2" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct fault f = { 0 };
+		struct config *config = config_parse(
+			"rc", cases[i].block, strlen(cases[i].block), NULL, &f);
+
+		ck_assert_msg(config != NULL, "%s", f.text);
+		ck_assert_str_eq(credential_mechanisms(&config->smarthosts[0]),
+		                 cases[i].mechanisms);
+		config_free(&config);
+	}
+}
+END_TEST
+
 START_TEST(complains)
 {
 	struct fault f = { .kind = FAULT_NONE };
@@ -321,6 +352,7 @@ int main(void)
 	tcase_add_loop_test(all, fills_in, 0, COUNT_OF(filled));
 	tcase_add_loop_test(all, every_preset_is_taken, 0, count);
 	tcase_add_loop_test(all, complains, 0, COUNT_OF(faults));
+	tcase_add_test(all, the_way_of_tokens);
 	tcase_add_test(all, unverified_rules_bind_nobody);
 	tcase_add_test(all, environment);
 	return fixture_run(suite);
