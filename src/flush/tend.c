@@ -73,12 +73,23 @@ static void tell(const struct tend *t, const struct smarthost *h,
 	       h->name, kind, why->code, why->text);
 }
 
+/* Was it refused after that login, too? */
+static bool is_refused_since(const struct tend *t, const struct smarthost *h,
+                             int64_t login)
+{
+	struct pause pause;
+
+	return pause_read(&t->spool->pause, h->name, &pause) != 0 &&
+	       pause.why.kind == FAULT_CONFIG && pause.since >= login;
+}
+
 static void end_if_mended(const struct tend *t, const struct smarthost *h,
                           const struct tokens_state *state)
 {
 	struct alarm a;
 
-	if (alarm_read(&t->spool->pause, h->name, &a) && state->login > a.since)
+	if (alarm_read(&t->spool->pause, h->name, &a) &&
+	    state->login > a.since && !is_refused_since(t, h, state->login))
 		alarm_end(&t->spool->pause, t->keeper, h->name);
 }
 

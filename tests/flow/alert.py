@@ -230,6 +230,27 @@ def dead_login(its_stage):
     return why
 
 
+def in_vain(its_stage):
+    """somebody logs in, and it is refused again: that is the same trouble"""
+    w = Watched(its_stage)
+    why = []
+    now = int(time.time())
+    w.scene.write("relayrc", "log none\n" + w.top + OAUTH)
+    os.utime(w.scene.config, (1, 1))
+    w.store(failed=now - 100, failure="it was revoked", failure_is="person")
+    ran = w.flush()
+    expect(why, "told", ran.status == 78 and len(w.alerts()) == 1, ran)
+    w.store(login=now + 5, refreshed=now + 5, obtained=now + 5,
+            expires=now + 3000)
+    w.token("echo error=refused again; exit 78")
+    w.scene.submit("you@example.net")
+    ran = w.flush(later=10)
+    expect(why, "it is not well", ran.status == 78 and len(w.alerts()) == 1 and
+           "refused again" in ran.log and "status=well" not in ran.log, ran,
+           w.alerts())
+    return why
+
+
 def keep_alive(its_stage):
     """an old login is used, once a day where that fails, with an empty queue"""
     w = Watched(its_stage)
@@ -285,7 +306,8 @@ def keep_watching(its_stage):
 
 CASES = [episode, for_now, broken("sleep 300", "did not finish within 30"),
          broken("exit 3", "it ended with status 3"),
-         broken(None, "cannot run "), dead_login, keep_alive, keep_watching]
+         broken(None, "cannot run "), dead_login, in_vain, keep_alive,
+         keep_watching]
 
 
 def run(its_stage, pool, tap):
