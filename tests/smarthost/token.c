@@ -176,7 +176,7 @@ static void judge(struct session *s, const char *mechanism,
 void token_login(struct session *s, const char *mechanism, const char *said,
                  bool (*acknowledge)(struct session *s, const char *challenge))
 {
-	struct said fields = { NULL };
+	struct said fields = { 0 };
 	char *bytes = NULL, *text;
 	size_t n = 0;
 
