@@ -58,7 +58,7 @@ def free_port():
 
 
 class Provider:
-    def __init__(self, place, life=3600):
+    def __init__(self, place, life=3600, account="alice@example.test"):
         self.port = free_port()
         self.origin = "https://127.0.0.1:%d" % self.port
         self.context = ssl.create_default_context(cafile=place.ca)
@@ -67,7 +67,7 @@ class Provider:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=open(place.dir + "/provider.log", "w"),
             env={"PATH": os.environ["PATH"], "PORT": str(self.port),
-                 "LIFE": str(life),
+                 "LIFE": str(life), "ACCOUNT": account,
                  "CERT": place.certs + "/good.pem",
                  "KEY": place.certs + "/good.key",
                  "CLIENT_CERT": place.rsa() + ".pem"})
@@ -89,6 +89,10 @@ class Provider:
     def events(self):
         """Words since the last time."""
         return [word for _, word in json.loads(self.call("/_test/events"))]
+
+    def revoke(self, token):
+        self.call("/token/revocation", urllib.parse.urlencode(
+            {"token": token, "client_id": "relay"}).encode())
 
     def is_active(self, token):
         form = urllib.parse.urlencode({"token": token}).encode()

@@ -47,7 +47,8 @@ class Client:
                  "tls_ca": servers.PKI + "/ca.pem"}
         usual.update(keys)
         lines = ["domain example.org", "log none", "smarthost real"]
-        lines += ["\t%s %s" % item for item in usual.items()]
+        lines += ["\t%s %s" % item for item in usual.items()
+                  if item[1] is not None]
         self.write("relayrc", "\n".join(lines) + "\n")
         self.write("password", servers.PASSWORD + "\n")
 
@@ -57,9 +58,10 @@ class Client:
                   "w") as file:
             file.write(text)
 
-    def _environment(self):
+    def environment(self):
         return dict(os.environ, HOME=self.home, RELAY_QUEUE=self.queue,
                     RELAY_CONFIG=self.home + "/relayrc",
+                    RELAY_LIBEXEC=self.build + "/src/token",
                     RELAY_FLUSH="/bin/true")
 
     def submit(self, recipients, body=b"Hello.\n", header=b"Subject: real\n"):
@@ -67,7 +69,7 @@ class Client:
         done = subprocess.run(
             [self.build + "/src/sendmail/sendmail", "-i", "-odq", "-f",
              "bob@example.org", "-N", "never", "--", *recipients],
-            input=header + b"\n" + body, env=self._environment(),
+            input=header + b"\n" + body, env=self.environment(),
             capture_output=True, timeout=TIMEOUT)
         if done.returncode or done.stdout or done.stderr:
             raise RuntimeError("sendmail: %r" % done)
@@ -75,7 +77,7 @@ class Client:
     def flush(self, *options):
         done = subprocess.run(
             [self.build + "/src/flush/relay-flush", *options],
-            env=self._environment(), stdin=subprocess.DEVNULL,
+            env=self.environment(), stdin=subprocess.DEVNULL,
             capture_output=True, timeout=TIMEOUT, text=True,
             errors="backslashreplace")
         return Result(done.returncode, done.stdout + done.stderr)
@@ -104,5 +106,9 @@ class Client:
             if os.path.exists(path):
                 when = os.stat(path).st_mtime - 5 * 3600
                 os.utime(path, (when, when))
+        self.lift_waits()
+
+    def lift_waits(self):
+        """For the smarthost alone."""
         for pause in self.names("pause"):
             os.unlink("%s/pause/%s" % (self.queue, pause))

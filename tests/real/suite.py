@@ -16,11 +16,13 @@ import play_binding
 import play_bulk
 import play_content
 import play_login
+import play_oauth
 import play_token
 
 SCENARIOS = {
     "login": play_login.play,
     "token": play_token.play,
+    "oauth": play_oauth.play,
     "binding": play_binding.play,
     "content": play_content.play,
     "answers": play_answers.play,

@@ -3,8 +3,9 @@
 // the answers of its token endpoint
 //
 // Reads from the environment: PORT, CERT, KEY (its own), CLIENT_CERT (the public
-// key of relay-cert), LIFE (seconds of an access token).  Prints "ready" when it
-// listens, and ends when its stdin does.
+// key of relay-cert), LIFE (seconds of an access token), ACCOUNT (the person,
+// where no hint names one).  Prints "ready" when it listens, and ends when its
+// stdin does.
 //
 //   POST /_test/faults   a list, for one request to /token each: {kind: ...}
 //     drop-before        hang up, nothing done
@@ -96,7 +97,7 @@ async function interact(req, res) {
   }
   if (prompt.name === 'login') {
     return provider.interactionFinished(req, res, {
-      login: { accountId: params.login_hint || 'alice@example.test' } });
+      login: { accountId: params.login_hint || env.ACCOUNT || 'alice@example.test' } });
   }
   const grant = grantId ? await provider.Grant.find(grantId)
     : new provider.Grant({ accountId: session.accountId, clientId: params.client_id });
