@@ -17,12 +17,24 @@
 
 #define BIG ((size_t)1 << 20)
 
+#define RINGS 100
+
 static volatile sig_atomic_t rung;
 
+static void ring_no_more(void)
+{
+	struct itimerval never = { { 0, 0 }, { 0, 0 } };
+
+	setitimer(ITIMER_REAL, &never, NULL);
+}
+
+/* Not for ever: where a signal takes longer than a millisecond (valgrind on a
+ * slow machine) nothing else would be done. */
 static void on_alarm(int number)
 {
 	(void)number;
-	rung = 1;
+	if (++rung == RINGS)
+		ring_no_more();
 }
 
 /* A signal every millisecond, without SA_RESTART. */
@@ -31,15 +43,9 @@ static void ring_often(void)
 	struct sigaction action = { .sa_handler = on_alarm };
 	struct itimerval often = { { 0, 1000 }, { 0, 1000 } };
 
+	rung = 0;
 	sigaction(SIGALRM, &action, NULL);
 	setitimer(ITIMER_REAL, &often, NULL);
-}
-
-static void ring_no_more(void)
-{
-	struct itimerval never = { { 0, 0 }, { 0, 0 } };
-
-	setitimer(ITIMER_REAL, &never, NULL);
 }
 
 /* Read what comes, but not at once: the writer must meet a signal before it got
@@ -79,7 +85,7 @@ START_TEST(write_all_through_signals)
 	ring_often();
 	ck_assert_int_eq(fdio_write(ends[1], bytes, BIG), 0);
 	ring_no_more();
-	ck_assert_int_eq(rung, 1);
+	ck_assert_int_gt(rung, 0);
 	close(ends[1]);
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(status, 0);
@@ -105,7 +111,7 @@ START_TEST(read_waits_through_signals)
 	ck_assert_int_eq(byte, 'x');
 	ck_assert_int_eq(fdio_read(ends[0], &byte, 1), 0);
 	ring_no_more();
-	ck_assert_int_eq(rung, 1);
+	ck_assert_int_gt(rung, 0);
 	waitpid(pid, NULL, 0);
 	close(ends[0]);
 	ck_assert_int_eq(fdio_read(ends[0], &byte, 1), -1);
