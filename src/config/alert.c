@@ -6,7 +6,7 @@
 
 #include "base/intl.h"
 #include "base/mem.h"
-#include "config/trust.h"
+#include "base/trust.h"
 
 int alert_parse(struct alert *a, char *const words[], size_t n, struct fault *f)
 {

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "config/trust.h"
+#include "base/trust.h"
 
 static int read_file(const char *path, struct sbuf *content, struct fault *f)
 {

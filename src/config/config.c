@@ -10,6 +10,7 @@
 
 #include "base/intl.h"
 #include "base/mem.h"
+#include "base/trust.h"
 #include "config/credential.h"
 #include "config/environment.h"
 #include "config/fallback.h"
@@ -17,7 +18,6 @@
 #include "config/host.h"
 #include "config/options.h"
 #include "config/preset.h"
-#include "config/trust.h"
 
 #define PATH_SHOWN 150 /* bytes: the words behind it must fit too */
 

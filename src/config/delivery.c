@@ -6,7 +6,7 @@
 
 #include "base/intl.h"
 #include "base/mem.h"
-#include "config/trust.h"
+#include "base/trust.h"
 
 #define MAILDIR "maildir:"
 

@@ -11,8 +11,8 @@
 
 #include "base/intl.h"
 #include "base/mem.h"
+#include "base/trust.h"
 #include "config/source_parts.h"
-#include "config/trust.h"
 
 /* clang-format off */
 static const struct {

@@ -9,10 +9,10 @@
 
 #include "base/child.h"
 #include "base/intl.h"
+#include "base/trust.h"
 #include "config/netrc.h"
 #include "config/ses.h"
 #include "config/source_parts.h"
-#include "config/trust.h"
 
 #define SECRET_LIMIT 65536
 #define NETRC_LIMIT 1048576

@@ -9,7 +9,7 @@
 #include "base/pairs.h"
 #include "config/source.h"
 
-/* Mode bits that make a file of passwords unfit (config/trust.h). */
+/* Mode bits that make a file of passwords unfit (base/trust.h). */
 mode_t source_unfit(const char *path);
 
 /* Ask relay-keyring, or the helper of `s`, with the verb get, store or erase;

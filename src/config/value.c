@@ -9,13 +9,13 @@
 #include "base/escape.h"
 #include "base/intl.h"
 #include "base/mem.h"
+#include "base/trust.h"
 #include "config/alert.h"
 #include "config/config.h"
 #include "config/delivery.h"
 #include "config/host.h"
 #include "config/rate.h"
 #include "config/source.h"
-#include "config/trust.h"
 
 #define GLOB_LENGTH 320
 

@@ -2,8 +2,8 @@
 /* keyfile - keys and certificates in files
  *
  * A private key is taken from a file only that belongs to us or to root, and
- * that nobody else can read (the group can where it is root's and we are not:
- * so root gives a key to the user relay).  Either PEM, or what Google calls the
+ * that nobody else can read (base/trust: our group can, where it is root's: so
+ * root gives a key to the user relay).  Either PEM, or what Google calls the
  * JSON key of a service account.
  */
 #ifndef TOKEN_KEYFILE_H

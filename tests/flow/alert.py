@@ -5,14 +5,13 @@ Trouble is made by the smarthost (a refused login) or by a relay-token that is a
 script; the `alert` command writes down what it was given.
 """
 import os
-import sys
 import time
 
 import stage
+from crc import crc32c
 
 DAY = 86400
 WRONG = "password inline wrong"
-CRC = os.path.join(stage.TESTS, "cli")
 ALERT = """#!/bin/sh
 { echo "$RELAY_SMARTHOST $RELAY_PROBLEM $#"; cat; env | sort; echo .; } >>%s
 %s
@@ -23,15 +22,6 @@ echo "$1" >>%s
 """
 OAUTH = ("smarthost work\n    provider microsoft365\n    user me@work.test\n"
          "    login oauth\n    oauth_client c1\n    from *@work.test\n")
-
-
-def crc32c(data):
-    crc = 0xffffffff
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ (0x82f63b78 if crc & 1 else 0)
-    return crc ^ 0xffffffff
 
 
 class Watched:

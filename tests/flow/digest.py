@@ -11,6 +11,7 @@ import re
 import time
 
 import stage
+from crc import crc32c
 from naming import expect, send
 from reports import LATER, NEVER, NO_DSN, TEXT, at, begin, reports
 
@@ -278,15 +279,6 @@ def queued(its_stage):
     expect(why, "each once", told_of(host) == names and
            scene.names("failed") == names, (told_of(host), names))
     return why
-
-
-def crc32c(data):
-    crc = 0xffffffff
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ (0x82f63b78 if crc & 1 else 0)
-    return crc ^ 0xffffffff
 
 
 def refused(its_stage):

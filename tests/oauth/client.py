@@ -5,6 +5,8 @@ import os
 import subprocess
 import time
 
+from crc import crc32c
+
 
 class Ran:
     def __init__(self, status, out, err):
@@ -16,16 +18,6 @@ class Ran:
 
     def lines(self):
         return ["status %s" % self.status, self.out, self.err]
-
-
-def checksum(data):
-    """CRC-32C, without our own code."""
-    crc = 0xffffffff
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ (0x82f63b78 if crc & 1 else 0)
-    return crc ^ 0xffffffff
 
 
 class Client:
@@ -74,7 +66,7 @@ class Client:
         with open(self.store, "rb") as file:
             data = file.read()
         body, check = data[:-15], data[-15:]
-        if check != b"check=%08X\n" % checksum(body):
+        if check != b"check=%08X\n" % crc32c(body):
             raise ValueError("the checksum of the store is wrong")
         if os.stat(self.store).st_mode & 0o777 != 0o600:
             raise ValueError("the store is open to others")
@@ -97,7 +89,7 @@ class Client:
         descriptor = os.open(self.store, os.O_WRONLY | os.O_CREAT | os.O_TRUNC,
                              0o600)
         with open(descriptor, "wb") as file:
-            file.write(body + b"check=%08X\n" % checksum(body))
+            file.write(body + b"check=%08X\n" % crc32c(body))
 
     def litter(self):
         """What is in the directory of the store but the store and its lock."""

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/attr.h"
-#include "config/trust.h"
+#include "base/trust.h"
 #include "fixture.h"
 
 #define WORDS_MAX 4

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* trust - is this file safe to believe, and what is in it
  *
- * The configuration and the files of passwords are read through here.  What is
- * checked is the file that was opened, so a name that is swapped later changes
- * nothing; a link is followed, because dotfiles are kept that way.  A FIFO or a
- * device is refused without waiting for it.  Faults are FAULT_CONFIG, name the
- * file and give the command that helps; they never hold what is inside.
+ * The configuration and the files of passwords and keys are read through here.
+ * What is checked is the file that was opened, so a name that is swapped later
+ * changes nothing; a link is followed, because dotfiles are kept that way.  A
+ * FIFO or a device is refused without waiting for it.  Faults are FAULT_CONFIG,
+ * name the file and give the command that helps; they never hold what is in it.
  */
-#ifndef CONFIG_TRUST_H
-#define CONFIG_TRUST_H
+#ifndef BASE_TRUST_H
+#define BASE_TRUST_H
 
 #include <sys/stat.h>
 #include <sys/types.h>

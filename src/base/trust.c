@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "config/trust.h"
+#include "base/trust.h"
 
 #include <errno.h>
 #include <fcntl.h>
