@@ -217,8 +217,10 @@ static int listener_at(const char *address, unsigned *port)
 	struct sockaddr_in to = { .sin_family = AF_INET,
 		                  .sin_port = htons((uint16_t)*port) };
 	socklen_t size = sizeof(to);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), yes = 1;
 
+	/* The end of a connection of others may still have that port here. */
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
 	inet_pton(AF_INET, address, &to.sin_addr);
 	ck_assert_int_eq(bind(fd, (struct sockaddr *)&to, size), 0);
 	ck_assert_int_eq(listen(fd, 5), 0);
