@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <resolv.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -211,8 +212,8 @@ void freeaddrinfo(struct addrinfo *list)
 	}
 }
 
-/* A listening socket at *port; 0: any, which goes there. */
-static int listener_at(const char *address, unsigned *port)
+/* A socket at *port; 0: any, which goes there.  -1: somebody has it. */
+static int socket_at(const char *address, unsigned *port)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET,
 		                  .sin_port = htons((uint16_t)*port) };
@@ -222,17 +223,54 @@ static int listener_at(const char *address, unsigned *port)
 	/* The end of a connection of others may still have that port here. */
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
 	inet_pton(AF_INET, address, &to.sin_addr);
-	ck_assert_int_eq(bind(fd, (struct sockaddr *)&to, size), 0);
-	ck_assert_int_eq(listen(fd, 5), 0);
+	if (bind(fd, (struct sockaddr *)&to, size) != 0) {
+		close(fd);
+		return -1;
+	}
 	getsockname(fd, (struct sockaddr *)&to, &size);
 	*port = ntohs(to.sin_port);
 	return fd;
 }
 
+static int listener_at(const char *address, unsigned *port)
+{
+	int fd = socket_at(address, port);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(listen(fd, 5), 0);
+	return fd;
+}
+
+static bool is_free(const char *address, unsigned port)
+{
+	int fd = socket_at(address, &port);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+/* At a port that is free at the other addresses of these tests, too: many
+ * servers may be running beside them. */
 static int listener(const char *address, unsigned *port)
 {
-	*port = 0;
-	return listener_at(address, port);
+	static const char *const all[] = { "127.0.0.1", "127.0.0.2" };
+	size_t taken;
+	int fd = -1;
+
+	do {
+		if (fd >= 0)
+			close(fd);
+		*port = 0;
+		fd = socket_at(address, port);
+		ck_assert_int_ge(fd, 0);
+		for (taken = 0; taken < COUNT_OF(all); taken++)
+			if (strcmp(all[taken], address) != 0 &&
+			    !is_free(all[taken], *port))
+				break;
+	} while (taken < COUNT_OF(all));
+	ck_assert_int_eq(listen(fd, 5), 0);
+	return fd;
 }
 
 static int count_descriptors(void)
