@@ -281,9 +281,9 @@ static NORETURN void keep(const struct home *home, int fd)
 	outlive_signals();
 	port_forbid_dumps();
 	prctl(PR_SET_NAME, "relay-keeper", 0, 0, 0);
+	log_detach(); /* first: what it closes may be 3 */
 	if (fd != 3 && dup2(fd, 3) != 3)
 		_exit(EX_OSERR);
-	log_detach();
 	port_close_from(4);
 	while (serve_next(home, 3, &b))
 		;
