@@ -6,6 +6,7 @@ what was refused is left.
 """
 import contextlib
 import os
+import subprocess
 
 import machine
 from hardened import owners, submit_no_new_privs
@@ -114,7 +115,10 @@ def disk(m, options):
         m.make_spool()
         yield
     finally:
-        machine.run("umount", m.spool)
+        # A program that has answered may not have ended yet.
+        if not machine.wait_until(lambda: subprocess.run(
+                ["umount", m.spool], stderr=subprocess.DEVNULL).returncode == 0):
+            machine.run("umount", m.spool)
 
 
 def ballast(m, mebibytes):
