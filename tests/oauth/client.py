@@ -3,9 +3,13 @@
 """
 import os
 import subprocess
+import sys
 import time
 
-from crc import crc32c
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.append(os.path.join(HERE, "../flow"))
+
+from crc import crc32c  # noqa: E402
 
 
 class Ran:

@@ -116,9 +116,13 @@ def disk(m, options):
         yield
     finally:
         # A program that has answered may not have ended yet.
-        if not machine.wait_until(lambda: subprocess.run(
-                ["umount", m.spool], stderr=subprocess.DEVNULL).returncode == 0):
+        if not machine.wait_until(lambda: is_left(m.spool)):
             machine.run("umount", m.spool)
+
+
+def is_left(path):
+    return subprocess.run(["umount", path],
+                          stderr=subprocess.DEVNULL).returncode == 0
 
 
 def ballast(m, mebibytes):
