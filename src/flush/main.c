@@ -4,9 +4,7 @@
  * Run by `relay flush`, by a timer, or in the background by a submission.  It
  * holds a password while it logs in (flush/keeper.h): it leaves no core, cannot
  * be traced by others of the same user, and wipes what it used. */
-#include <errno.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,10 +12,10 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "base/fdio.h"
 #include "base/intl.h"
 #include "base/log.h"
 #include "base/port.h"
+#include "base/start.h"
 #include "flush/keeper.h"
 #include "flush/watch.h"
 
@@ -101,23 +99,6 @@ static enum log_level shown_level(const struct command_line *line)
 	return LOG_LEVEL_WARN;
 }
 
-static void prepare(void)
-{
-	sigset_t none;
-
-	fdio_repair_standard();
-	fdio_close_rest();
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	unsetenv("SSLKEYLOGFILE"); /* GnuTLS would write the session's keys */
-	umask(077);
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
-	signal(SIGCHLD, SIG_DFL);
-	port_forbid_dumps();
-	port_return_memory();
-}
-
 static int check_ids(char *const *ids, size_t count, struct fault *f)
 {
 	for (size_t i = 0; i < count; i++)
@@ -192,7 +173,8 @@ int main(int argc, char *argv[])
 	struct fault f = { 0 };
 	int status;
 
-	prepare();
+	start_private();
+	port_return_memory();
 	if (argc < 1 || !parse(&line, argc, argv))
 		return usage(EX_USAGE);
 	if (line.wants_help)

@@ -8,16 +8,14 @@
  * programs: relay-flush does neither.  It says nothing on stderr; its status is
  * 0, 75 or 78, 64 for a verb it does not know, 74 when nobody took the answer.
  */
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "base/attr.h"
-#include "base/fdio.h"
 #include "base/intl.h"
-#include "base/port.h"
+#include "base/start.h"
 #include "helper/question.h"
 #include "keyring/place.h"
 #include "keyring/store.h"
@@ -114,10 +112,7 @@ static int answer_to(size_t verb)
 
 int main(int argc, char *argv[])
 {
-	fdio_repair_standard();
-	fdio_close_rest();
-	port_forbid_dumps();
-	signal(SIGPIPE, SIG_IGN);
+	start_private();
 	if (argc == 2 && strcmp(argv[1], "--help") == 0)
 		return usage(stdout, EX_OK);
 	if (argc == 2 && strcmp(argv[1], "--version") == 0) {

@@ -4,18 +4,15 @@
  * A helper (doc/HELPERS): one question on stdin, one answer on stdout.  Started
  * by relay-flush's keeper, and by `relay login` for a person.  It links what
  * nothing else of relay should: libcurl and jansson. */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "base/attr.h"
-#include "base/fdio.h"
 #include "base/intl.h"
-#include "base/port.h"
+#include "base/start.h"
 #include "helper/question.h"
 #include "token/fresh.h"
 #include "token/http.h"
@@ -69,23 +66,6 @@ static int printed(int status)
 	return fflush(stdout) == 0 && !ferror(stdout) ? status : EX_IOERR;
 }
 
-static void prepare(void)
-{
-	sigset_t none;
-
-	fdio_repair_standard();
-	fdio_close_rest();
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	unsetenv("SSLKEYLOGFILE"); /* GnuTLS would write the session's keys */
-	umask(077);
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
-	signal(SIGCHLD, SIG_DFL);
-	port_forbid_dumps();
-	sign_wipe_memory();
-}
-
 static int answer_to(const struct verb *verb, const struct pairs *question,
                      struct pairs *answer, struct fault *f)
 {
@@ -119,7 +99,8 @@ int main(int argc, char *argv[])
 {
 	const char *word = argc == 2 ? argv[1] : "";
 
-	prepare();
+	start_private();
+	sign_wipe_memory();
 	if (strcmp(word, "--help") == 0)
 		return printed(usage(EX_OK));
 	if (strcmp(word, "--version") == 0) {

@@ -10,6 +10,13 @@
 
 const struct session_settings plain = { .helo = "laptop.invalid" };
 
+const struct session_settings needs_login = {
+	.helo = "laptop.invalid",
+	.is_encrypted = true,
+	.needs_tls = true,
+	.needs_login = true,
+};
+
 struct player {
 	struct play *play;
 	struct session session;
@@ -308,4 +315,15 @@ void pair_turns(struct turn turns[PAIR_TURNS], size_t k)
 	};
 
 	memcpy(turns, all, sizeof(all));
+}
+
+struct play login_play(struct pair *pair, const char *mechanism,
+                       const char *initial)
+{
+	pair_init(pair);
+	return (struct play){ .settings = needs_login,
+		              .mails = &pair->mail,
+		              .mail_count = 1,
+		              .mechanism = mechanism,
+		              .initial = initial };
 }

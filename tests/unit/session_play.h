@@ -77,7 +77,12 @@ struct kind {
 };
 
 extern const struct kind kinds[KINDS];
-extern const struct session_settings plain; /* neither TLS nor login */
+extern const struct session_settings plain;       /* neither TLS nor login */
+extern const struct session_settings needs_login; /* and TLS is up */
+
+/* A login, and then `pair`, which is made. */
+struct play login_play(struct pair *pair, const char *mechanism,
+                       const char *initial);
 
 void pair_init(struct pair *pair);
 

@@ -193,24 +193,6 @@ END_TEST
 
 /* --- login -------------------------------------------------------------- */
 
-static const struct session_settings needs_login = {
-	.helo = "laptop.invalid",
-	.is_encrypted = true,
-	.needs_tls = true,
-	.needs_login = true,
-};
-
-static struct play login_play(struct pair *pair, const char *mechanism,
-                              const char *initial)
-{
-	pair_init(pair);
-	return (struct play){ .settings = needs_login,
-		              .mails = &pair->mail,
-		              .mail_count = 1,
-		              .mechanism = mechanism,
-		              .initial = initial };
-}
-
 /* RFC 4954, section 4: 512 octets with CRLF, or two steps. */
 START_TEST(an_initial_response_fits_or_waits)
 {

@@ -7,24 +7,6 @@
 #include "fixture.h"
 #include "session_play.h"
 
-static const struct session_settings needs_login = {
-	.helo = "laptop.invalid",
-	.is_encrypted = true,
-	.needs_tls = true,
-	.needs_login = true,
-};
-
-static struct play login_play(struct pair *pair, const char *mechanism,
-                              const char *initial)
-{
-	pair_init(pair);
-	return (struct play){ .settings = needs_login,
-		              .mails = &pair->mail,
-		              .mail_count = 1,
-		              .mechanism = mechanism,
-		              .initial = initial };
-}
-
 #define SECRET "ya29.secret-token"
 #define IN_BASE64 "dXNlcj1tZQFhdXRoPUJlYXJlciB5YTI5LnNlY3JldC10b2tlbgEB"
 #define NEWER "bmV3ZXI="
