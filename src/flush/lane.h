@@ -31,7 +31,8 @@ enum lane_state {
 	LANE_ANSWERED, /* a message is finished, and there is more to say: the
 	                  next lane_advance() says it, so what came of the
 	                  message is written down before */
-	LANE_OVER,     /* the connection is closed; every outcome is settled */
+	LANE_OVER,     /* the connection is closed; every outcome is settled but
+	                  those of messages that the server did not look at */
 };
 
 struct lane_settings { /* all borrowed */

@@ -122,20 +122,29 @@ static void end_job(struct route *r, struct carry *c, struct job *job)
 	                 &r->result);
 }
 
-/* The connection ended before the server had the message: was it only in the
- * way? */
-static bool is_bystander(const struct job *job)
+/* What the message had to do with the end of the connection. */
+enum role {
+	ROLE_NONE,  /* the server did not look at it */
+	ROLE_IN_IT, /* it ended before the server had it */
+	ROLE_HEARD, /* the server spoke about it, or may have it */
+};
+
+static enum role role_of(const struct job *job)
 {
+	enum role role = ROLE_NONE;
+
 	for (size_t i = 0; i < job->mail.count; i++) {
 		const struct outcome *o = &job->mail.recipients[i].outcome;
 
-		if (o->state != OUTCOME_OPEN &&
-		    !job->audience.slots[i].is_counted &&
-		    (o->state != OUTCOME_REFUSED ||
-		     o->scope != VERDICT_SERVER || o->kind != FAULT_TEMP))
-			return false;
+		if (o->state == OUTCOME_OPEN ||
+		    job->audience.slots[i].is_counted)
+			continue;
+		if (o->state != OUTCOME_REFUSED || o->scope != VERDICT_SERVER ||
+		    o->kind != FAULT_TEMP)
+			return ROLE_HEARD;
+		role = ROLE_IN_IT;
 	}
-	return true;
+	return role;
 }
 
 /* The server took it, or part of it: the rest is asked next. */
@@ -174,20 +183,21 @@ static void settle(struct route *r, struct carry *c, struct job *job,
 }
 
 /* One message ended the connection, or was there when it ended; those behind it
- * were bystanders, unless the server may have them. */
+ * only stood by, unless the server may have them. */
 static void settle_last(struct route *r, struct carry *c, struct job *job,
                         bool *is_blamed)
 {
 	const struct fault *damage = lane_damage(c->lane);
+	enum role role = role_of(job);
 
 	if (damage != NULL && c->count == 0) {
 		record(r, c, job);
 		job_damaged(job, damage, &r->result);
 		job_free(&job);
-	} else if (*is_blamed && is_bystander(job)) {
+	} else if (role == ROLE_NONE || (*is_blamed && role == ROLE_IN_IT)) {
 		route_put_back(r, &job);
 	} else {
-		*is_blamed |= is_bystander(job) || lane_is_lost(c->lane);
+		*is_blamed |= role == ROLE_IN_IT || lane_is_lost(c->lane);
 		settle(r, c, job, 0);
 	}
 }

@@ -125,20 +125,10 @@ static void out_of_turn(struct session *s, const char *text)
 	session_broken(s, VERDICT_SERVER, &f);
 }
 
-/* Those behind the message at hand were not taken: a server that says good-bye
- * looks at nothing more. */
+/* A server that says good-bye looks at nothing more: those behind the message at
+ * hand stay as they are. */
 static void end(struct session *s)
 {
-	struct fault f = s->trouble;
-
-	if (!s->has_trouble)
-		fault_set(&f, FAULT_TEMP, "4.4.2",
-		          _("the server said good-bye before it had answered "
-		            "everything"));
-	for (size_t i = 0; i < s->window_count; i++)
-		if (window_get(s, i) != s->at)
-			settle_turn(window_get(s, i), OUTCOME_REFUSED,
-			            VERDICT_SERVER, &f);
 	window_clear(s);
 	s->due_count = 0;
 	s->step = STEP_END;

@@ -24,9 +24,10 @@
  * messages are finished in the order they were sent.
  *
  * Every recipient has an outcome of its own; one that is settled stays, and the
- * end of the connection settles the others.  Once the last byte of a message is
- * handed over (session_content_sent), losing the connection leaves its accepted
- * recipients in doubt (RFC 1047).
+ * end of the connection settles the others, but for the messages behind the one
+ * to which the server said good-bye: those it has not looked at, and they are
+ * open.  Once the last byte of a message is handed over (session_content_sent),
+ * losing the connection leaves its accepted recipients in doubt (RFC 1047).
  *
  * What it must not do: say anything but EHLO, STARTTLS and QUIT in clear when
  * TLS is required; trust what EHLO said before TLS (RFC 3207, section 4.2).

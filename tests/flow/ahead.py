@@ -184,6 +184,28 @@ def messages_on_one(its_stage):
     return why
 
 
+def turned_out(its_stage):
+    """too fast, and good-bye over what came ahead: all go in the same pass"""
+    host = its_stage.host(*CHUNKS, "--fault",
+                          "mail:3:reply 450 4.7.1 Error: too much mail from you",
+                          "--fault",
+                          "rcpt:14:reply 421 4.7.0 Error: too many errors")
+    scene = its_stage.scene()
+    scene.configure(host.ports[0], "connections 1", "overlap yes")
+    for i in range(8):
+        scene.submit(["m%dr%d@x.test" % (i, j) for j in range(5)])
+    ran = scene.flush_now("--verbose", patience=100)
+    counts = host.counts()
+    why = []
+    expect(why, "each once", len(counts) == 40 and
+           set(counts.values()) == {1}, (len(counts), ran.err[-3000:]))
+    expect(why, "struck twice", len(host.lines("F")) == 2, host.lines("F"))
+    expect(why, "only he who was refused was put off",
+           set(re.findall(rb" to=<(m\dr)\d@.* status=deferred", ran.err)) <=
+           {b"m2r"}, ran.err[-3000:])
+    return why
+
+
 def suspect(its_stage):
     """who broke a connection twice goes last, and alone"""
     why = []
@@ -266,4 +288,4 @@ def far(its_stage):
 def run(its_stage, pool, tap):
     stage.run_all(its_stage, pool, tap, (
         chunks, data, careful, breaks, refused, many_recipients,
-        messages_on_one, suspect, faults, far))
+        messages_on_one, turned_out, suspect, faults, far))
