@@ -399,8 +399,8 @@ static char behind(const struct trial *t)
 		return is_sent ? '?' : '-';
 	if (t->shape->kind == STRANGE && is_under_way)
 		return 'D'; /* it has been said already, and is answered */
-	if (t->shape->kind == GOODBYE && is_under_way)
-		return 'L';
+	if (t->shape->kind == GOODBYE)
+		return '-'; /* it looks at nothing more */
 	return is_sent ? '?' : is_under_way ? 'L' : '-';
 }
 
