@@ -8,7 +8,7 @@ function __relay_words
 	for word in (commandline -opc)[2..-1]
 		if test $skip = yes
 			set skip no
-		else if contains -- $word --config --queue --smarthost --from -f --port --import --export
+		else if contains -- $word --config --queue --smarthost --from -f --port --import --export --provider --host
 			set skip yes
 		else if not string match -q -- '-*' $word
 			echo $word
@@ -74,6 +74,7 @@ complete -c relay -n __relay_no_command -a logout -d 'Forget a login, and its to
 complete -c relay -n __relay_no_command -a providers -d 'Which mail providers are known, and what of them'
 complete -c relay -n __relay_no_command -a queue -d 'What is waiting, why, and when it is tried again'
 complete -c relay -n __relay_no_command -a secret -d 'Store the password of a smarthost, or see where it is'
+complete -c relay -n __relay_no_command -a setup -d 'Make the configuration for your address'
 complete -c relay -n __relay_no_command -a status -d 'Is all well, and if not, what is to be done'
 complete -c relay -n __relay_no_command -a help -d 'A summary'
 
@@ -127,6 +128,12 @@ complete -c relay -n '__relay_only secret' -a erase -d 'Take it away there'
 complete -c relay -n '__relay_only secret set' -a '(__relay_smarthosts)'
 complete -c relay -n '__relay_only secret show-source' -a '(__relay_smarthosts)'
 complete -c relay -n '__relay_only secret erase' -a '(__relay_smarthosts)'
+
+complete -c relay -n '__relay_after setup' -l write -d 'Write it to the configuration file'
+complete -c relay -n '__relay_after setup' -l provider -x -a '(__relay_providers)' -d 'One of these'
+complete -c relay -n '__relay_after setup' -l host -x -a '(__fish_print_hostnames)' -d 'A server'
+complete -c relay -n '__relay_after setup' -l port -x -d 'Its port'
+complete -c relay -n '__relay_after setup' -l json -d 'As JSON'
 
 complete -c relay -n '__relay_after status' -l json -d 'As JSON'
 complete -c relay -n '__relay_after status' -l metrics -d 'For Prometheus'

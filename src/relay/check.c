@@ -137,8 +137,23 @@ static void warn_smarthost(struct check *c, const struct smarthost *h)
 	warn_oauth(c, h);
 }
 
+/* Then a bare name is seen by no provider, as sender or as recipient. */
+static bool is_never_bare(const struct config *config)
+{
+	for (size_t i = 0; i < config->count; i++) {
+		const struct smarthost *h = &config->smarthosts[i];
+
+		if (h->from_force == NULL || h->from_allow != NULL ||
+		    h->from_scope != CONFIG_SCOPE_BOTH)
+			return false;
+	}
+	return config->postmaster != NULL;
+}
+
 static void warn_no_domain(struct check *c)
 {
+	if (is_never_bare(c->config))
+		return;
 	if (c->config->path == NULL)
 		config_complain(&c->warnings, 0, "domain",
 		                _("this is not set, and this machine's name "

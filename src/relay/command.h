@@ -33,6 +33,7 @@ int command_logout(const struct site *site, int argc, char *argv[]);
 int command_providers(const struct site *site, int argc, char *argv[]);
 int command_queue(const struct site *site, int argc, char *argv[]);
 int command_secret(const struct site *site, int argc, char *argv[]);
+int command_setup(const struct site *site, int argc, char *argv[]);
 int command_status(const struct site *site, int argc, char *argv[]);
 
 /* Print "relay: TEXT" on stderr; returns the exit status. */

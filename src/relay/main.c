@@ -130,6 +130,26 @@ static const struct command commands[] = {
 	     "  --json       one JSON object instead of text\n\n"
 	     "Exit status: 0, 74 try again later, 78 a person must act.\n"),
 	  command_secret, false, false },
+	{ "setup",
+	  "[--write] [--json] [--provider NAME | --host HOST [--port N]] "
+	  "ADDRESS",
+	  N_("make the configuration for your address"),
+	  N_("Finds the server that takes mail from ADDRESS: by its domain "
+	     "among the\nproviders that are known, else in the DNS of that "
+	     "domain.  Prints the\nconfiguration, and what else is to be "
+	     "done.\n\n"
+	     "  ADDRESS          yours, such as me@example.org\n"
+	     "  --write          write it to the configuration file, if there "
+	     "is none\n"
+	     "  --provider NAME  one of `relay providers`, whatever the "
+	     "domain\n"
+	     "  --host HOST      a server; the DNS is not asked\n"
+	     "  --port N         its port; else 587\n"
+	     "  --json           one JSON object instead of text\n\n"
+	     "Exit status: 0, 64 wrong words, 69 no server is known, 73 there "
+	     "is a\nconfiguration, 74 the DNS gives no answer, 78 a person "
+	     "must say that the server\nis right.\n"),
+	  command_setup, true, false },
 	{ "status", "[--json | --metrics]",
 	  N_("is all well, and if not, what is to be done"),
 	  N_("One page: what waits, which smarthosts are left alone and why, "
@@ -208,20 +228,17 @@ static int show_help(const struct site *site)
 	         "       relay COMMAND --help\n\n"
 	         "Commands:\n"));
 	show_commands();
-	printf(_("\nFirst steps:\n"
-	         "  1. Write this, with your own words, to ~/.relayrc:\n"
-	         "         smarthost mine\n"
-	         "             provider  gmail\n"
-	         "             user      me@gmail.com\n"
-	         "             password  file ~/.mail-password\n"
-	         "     and the password to that file (chmod 600).  `relay "
-	         "providers` lists the\n"
-	         "     others; for any other server write `host "
-	         "smtp.example.org`.\n"
-	         "  2. relay check --secrets\n"
-	         "  3. printf 'Subject: test\\n\\nHello\\n' | sendmail "
-	         "me@example.org\n"
-	         "  4. relay queue      shows what is waiting, and why\n"));
+	printf(_(
+		"\nFirst steps:\n"
+		"  1. relay setup --write me@example.org      your address; "
+		"makes ~/.relayrc\n"
+		"  2. relay secret set                        the password; "
+		"or relay login\n"
+		"  3. relay check --secrets                   is it right?\n"
+		"  4. printf 'Subject: test\\n\\nHello\\n' | sendmail "
+		"me@example.org\n"
+		"  5. relay queue                             what is waiting, "
+		"and why\n"));
 	show_places(site);
 	return EX_OK;
 }

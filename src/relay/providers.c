@@ -78,17 +78,28 @@ static const struct provider *find(const char *name)
 	return p != NULL ? p : provider_of_domain(at != NULL ? at + 1 : name);
 }
 
-static int refuse(const char *name)
+int providers_unknown(const char *name, struct fault *f)
 {
 	const char *nearest = provider_nearest(name);
 
 	if (nearest != NULL)
-		return command_refuse_usage(_("there is no provider `%s`: did "
-		                              "you mean `%s`?"),
-		                            name, nearest);
-	return command_refuse_usage(_("there is no provider `%s`: `relay "
-	                              "providers` lists them"),
-	                            name);
+		return fault_set_exit(
+			f, EX_USAGE,
+			_("there is no provider `%s`: did you mean "
+		          "`%s`?"),
+			name, nearest);
+	return fault_set_exit(f, EX_USAGE,
+	                      _("there is no provider `%s`: `relay providers` "
+	                        "lists them"),
+	                      name);
+}
+
+static int refuse(const char *name)
+{
+	struct fault f;
+
+	providers_unknown(name, &f);
+	return command_refuse_usage("%s", f.text);
 }
 
 int command_providers(const struct site *site, int argc, char *argv[])

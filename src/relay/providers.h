@@ -7,6 +7,7 @@
 #ifndef RELAY_PROVIDERS_H
 #define RELAY_PROVIDERS_H
 
+#include "base/fault.h"
 #include "base/sbuf.h"
 #include "config/provider.h"
 
@@ -19,5 +20,8 @@ void providers_text_page(const struct provider *p, struct sbuf *out);
 
 /* One object. */
 void providers_json(const struct provider *p, struct sbuf *out);
+
+/* There is none of that name: EX_USAGE, with the nearest one. */
+int providers_unknown(const char *name, struct fault *f);
 
 #endif

@@ -5,6 +5,8 @@
 
 #include "base/intl.h"
 #include "config/document.h"
+#include "message/address.h"
+#include "relay/block.h"
 
 #define NAME_COLUMNS 17
 #define SERVER_COLUMNS 36
@@ -262,28 +264,26 @@ static void add_replies(const struct provider *p, struct sbuf *out)
 /* The lines of a block that one writes. */
 static void add_example(const struct provider *p, struct sbuf *out)
 {
+	struct block b = { .name = "mine", .provider = p };
+	char room[ADDRESS_MAX + 1];
 	const char *domain = p->domains;
+	struct sbuf address;
 
 	if (domain == NULL || domain[0] == '.')
 		domain = "example.org";
-	sbuf_addf(out, "\n%s\n    smarthost mine\n        provider  %s\n",
-	          _("In the configuration:"), p->name);
-	if (provider_needs_region(p))
-		sbuf_addf(out, "        region    %.*s\n",
-		          (int)strcspn(p->regions, " "), p->regions);
-	if (p->user_is == PROVIDER_USER_ADDRESS)
-		sbuf_addf(out, "        user      me@%.*s\n",
-		          (int)strcspn(domain, " "), domain);
-	else if (p->user_is != PROVIDER_USER_LITERAL)
-		sbuf_addf(out, "        user      %s\n",
-		          p->user_is == PROVIDER_USER_LOCAL ? "me" : "NAME");
-	if (p->is_oauth_only || p->warning != NULL)
+	sbuf_init(&address, TEXT_LIMIT);
+	sbuf_addf(&address, "me@%.*s", (int)strcspn(domain, " "), domain);
+	b.user = block_user(p, address.data, room);
+	if (!block_wants_oauth(p))
+		b.password = "file ~/.mail-password";
+	sbuf_addf(out, "\n%s\n", _("In the configuration:"));
+	block_add(&b, "    ", out);
+	if (b.password == NULL)
 		sbuf_addf(
-			out, "        login     oauth\n%s\n",
+			out, "%s\n",
 			_("and then `relay login mine`, which tells what else "
 		          "it needs."));
-	else
-		sbuf_addstr(out, "        password  file ~/.mail-password\n");
+	sbuf_release(&address);
 }
 
 void providers_text_page(const struct provider *p, struct sbuf *out)

@@ -125,8 +125,8 @@ static void out_of_turn(struct session *s, const char *text)
 	session_broken(s, VERDICT_SERVER, &f);
 }
 
-/* A server that says good-bye looks at nothing more: those behind the message at
- * hand stay as they are. */
+/* A server that says good-bye looks at nothing more: those behind the message
+ * at hand stay as they are. */
 static void end(struct session *s)
 {
 	window_clear(s);

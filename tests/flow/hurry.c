@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* hurry - a preload library: monotonic time that runs faster, and a look back
  *
- * HURRY=N: clock_gettime(CLOCK_MONOTONIC) runs N times as fast and poll() and
- * ppoll() wait an Nth of the time, so a program that waits five minutes for an
- * answer is done in seconds and its own deadline still is what ends it.  Wall
- * time stays.  HURRY_PEAK=FILE: when the program exits, its VmHWM line goes
- * there; the rusage that its parent gets would count the parent before exec(),
- * too.
+ * HURRY=N: clock_gettime(CLOCK_MONOTONIC) runs N times as fast, and poll(),
+ * ppoll() and alarm() wait an Nth of the time, so a program that waits five
+ * minutes for an answer is done in seconds and its own deadline still is what
+ * ends it.  Wall time stays.  HURRY_PEAK=FILE: when the program exits, its
+ * VmHWM line goes there; the rusage that its parent gets would count the parent
+ * before exec(), too.
  *
  *     cc -shared -fPIC -o hurry.so hurry.c -ldl
  */
@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <time.h>
 
 static int factor(void)
@@ -51,6 +52,18 @@ int poll(struct pollfd *fds, nfds_t n, int timeout)
 	if (timeout > 0)
 		timeout = (timeout + factor() - 1) / factor();
 	return real(fds, n, timeout);
+}
+
+unsigned alarm(unsigned seconds)
+{
+	struct itimerval before, timer = { 0 };
+	long long us = (long long)seconds * 1000000 / factor();
+
+	timer.it_value.tv_sec = (time_t)(us / 1000000);
+	timer.it_value.tv_usec = (suseconds_t)(us % 1000000);
+	if (setitimer(ITIMER_REAL, &timer, &before) != 0)
+		return 0;
+	return (unsigned)before.it_value.tv_sec * (unsigned)factor();
 }
 
 int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
