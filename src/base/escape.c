@@ -128,3 +128,13 @@ void escape_add_json(struct sbuf *to, const char *text)
 	}
 	sbuf_add(to, "\"", 1);
 }
+
+void escape_add_member(struct sbuf *to, const char *before, const char *name,
+                       const char *text)
+{
+	sbuf_addf(to, "%s\"%s\": ", before, name);
+	if (text != NULL)
+		escape_add_json(to, text);
+	else
+		sbuf_addstr(to, "null");
+}

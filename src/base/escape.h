@@ -27,4 +27,9 @@ void escape_add_name(struct sbuf *to, const char *text);
 /* A JSON string with its quotes (RFC 8259): escaped as above, \ and " too. */
 void escape_add_json(struct sbuf *to, const char *text);
 
+/* A member of a JSON object, behind `before`: its name and such a string, or
+ * null where `text` is NULL. */
+void escape_add_member(struct sbuf *to, const char *before, const char *name,
+                       const char *text);
+
 #endif

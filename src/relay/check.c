@@ -436,15 +436,6 @@ static void show_text(const struct check *c, const struct sbuf *b)
 
 /* --- as JSON -------------------------------------------------------------- */
 
-static void json_text(struct sbuf *b, const char *name, const char *text)
-{
-	sbuf_addf(b, "\"%s\": ", name);
-	if (text != NULL)
-		escape_add_json(b, text);
-	else
-		sbuf_addstr(b, "null");
-}
-
 static void json_level(struct sbuf *b, enum option_level level,
                        const void *block)
 {
@@ -465,7 +456,7 @@ static void json_smarthosts(const struct check *c, struct sbuf *b)
 		const struct smarthost *h = &c->config->smarthosts[i];
 
 		sbuf_addf(b, "%s{", i == 0 ? "" : ", ");
-		json_text(b, "name", h->name);
+		escape_add_member(b, "", "name", h->name);
 		sbuf_addf(b, ", \"line\": %u", h->line);
 		json_level(b, OPTION_SMARTHOST, h);
 		check_preset_json(h, b);
@@ -476,8 +467,8 @@ static void json_smarthosts(const struct check *c, struct sbuf *b)
 
 			sbuf_addf(b, ", \"secret_ok\": %s, ",
 			          ok ? "true" : "false");
-			json_text(b, "secret_fault",
-			          ok ? NULL : c->fetched[i].text);
+			escape_add_member(b, "", "secret_fault",
+			                  ok ? NULL : c->fetched[i].text);
 		}
 		sbuf_addstr(b, "}");
 	}
@@ -492,12 +483,9 @@ static void json_sender(const struct check *c, struct sbuf *b)
 
 	sbuf_init(&text, CONFIG_LINE_LIMIT);
 	explain(c, h, &why, &text);
-	sbuf_addstr(b, ", \"sender\": {");
-	json_text(b, "address", c->sender);
-	sbuf_addstr(b, ", ");
-	json_text(b, "smarthost", h->name);
-	sbuf_addstr(b, ", ");
-	json_text(b, "why", text.data);
+	escape_add_member(b, ", \"sender\": {", "address", c->sender);
+	escape_add_member(b, ", ", "smarthost", h->name);
+	escape_add_member(b, ", ", "why", text.data);
 	sbuf_addstr(b, ", \"fallback\": ");
 	fallback_add_json(c->config, h, b);
 	sbuf_addstr(b, "}");
@@ -513,7 +501,7 @@ static void json_list(struct sbuf *b, const char *name,
 	for (size_t i = 0; i < list->count; i++) {
 		sbuf_addf(b, "%s{\"line\": %u, ", i == 0 ? "" : ", ",
 		          list->list[i].line);
-		json_text(b, "text", list->list[i].fault.text);
+		escape_add_member(b, "", "text", list->list[i].fault.text);
 		sbuf_addstr(b, "}");
 	}
 	if (aliases != NULL)
@@ -523,13 +511,11 @@ static void json_list(struct sbuf *b, const char *name,
 
 static void add_json(const struct check *c, struct sbuf *b)
 {
-	sbuf_addstr(b, "{");
-	json_text(b, "configuration", c->site->config);
-	sbuf_addstr(b, ", ");
-	json_text(b, "queue", c->site->queue);
+	escape_add_member(b, "{", "configuration", c->site->config);
+	escape_add_member(b, ", ", "queue", c->site->queue);
 	sbuf_addf(b, ", \"system\": %s, ",
 	          c->site->is_system ? "true" : "false");
-	json_text(b, "hostname", c->hostname);
+	escape_add_member(b, "", "hostname", c->hostname);
 	if (c->config != NULL) {
 		json_level(b, OPTION_TOP, c->config);
 		if (c->aliases != NULL)

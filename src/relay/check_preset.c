@@ -25,11 +25,8 @@ void check_preset_json(const struct smarthost *h, struct sbuf *b)
 	const struct option *o;
 	const char *comma = "";
 
-	sbuf_addstr(b, ", \"preset\": ");
-	if (h->preset != NULL)
-		escape_add_json(b, h->preset->name);
-	else
-		sbuf_addstr(b, "null");
+	escape_add_member(b, ", ", "preset",
+	                  h->preset != NULL ? h->preset->name : NULL);
 	sbuf_addstr(b, ", \"from_preset\": [");
 	for (size_t i = 0; (o = option_at(i)) != NULL; i++) {
 		if (!h->from_preset[i])

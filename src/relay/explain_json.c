@@ -21,16 +21,6 @@ static const char *sender_rule(enum rewrite_rule rule)
 	return names[rule];
 }
 
-static void member(struct sbuf *b, const char *before, const char *name,
-                   const char *value)
-{
-	sbuf_addf(b, "%s\"%s\": ", before, name);
-	if (value == NULL)
-		sbuf_addstr(b, "null");
-	else
-		escape_add_json(b, value);
-}
-
 /* A list that is being written. */
 struct list {
 	struct explain *explain;
@@ -51,12 +41,12 @@ static void add_sender(struct explain *e)
 
 	sbuf_init(&sent, ADDRESS_MAX * 2);
 	rule = explain_sender(e, &sent);
-	member(&e->out, "{", "smarthost", e->by->name);
+	escape_add_member(&e->out, "{", "smarthost", e->by->name);
 	sbuf_addstr(&e->out, ", \"fallback\": ");
 	fallback_add_json(e->config, e->by, &e->out);
-	member(&e->out, ", \"sender\": {", "given", given);
-	member(&e->out, ", ", "sent", sent.data);
-	member(&e->out, ", ", "rule", sender_rule(rule));
+	escape_add_member(&e->out, ", \"sender\": {", "given", given);
+	escape_add_member(&e->out, ", ", "sent", sent.data);
+	escape_add_member(&e->out, ", ", "rule", sender_rule(rule));
 	sbuf_addstr(&e->out, "}");
 	sbuf_release(&sent);
 }
@@ -69,8 +59,8 @@ static int take(void *arg, const char *address, enum resolve_rule rule,
 	(void)f;
 	l->explain->is_utf8 |= !address_is_ascii(address);
 	next_item(l);
-	member(l->out, "{", "address", address);
-	member(l->out, ", ", "rule", recipient_rule(rule));
+	escape_add_member(l->out, "{", "address", address);
+	escape_add_member(l->out, ", ", "rule", recipient_rule(rule));
 	sbuf_addstr(l->out, "}");
 	return 0;
 }
@@ -102,12 +92,12 @@ static bool add_recipient(struct explain *e, const char *recipient)
 	struct fault f = { 0 };
 	int result;
 
-	member(&e->out, "{", "given", recipient);
+	escape_add_member(&e->out, "{", "given", recipient);
 	add_aliases(e, recipient);
 	sbuf_addstr(&e->out, ", \"sent\": [");
 	result = resolve_recipient(&e->rules.resolve, recipient, take, &l, &f);
 	sbuf_addstr(&e->out, "]");
-	member(&e->out, ", ", "fault", result != 0 ? f.text : NULL);
+	escape_add_member(&e->out, ", ", "fault", result != 0 ? f.text : NULL);
 	sbuf_addstr(&e->out, "}");
 	return result == 0;
 }
@@ -133,10 +123,10 @@ static void note_field(void *arg, enum rewrite_rule rule, const char *name,
 	struct list *l = arg;
 
 	next_item(l);
-	member(l->out, "{", "field", name);
-	member(l->out, ", ", "before", before);
-	member(l->out, ", ", "after", after);
-	member(l->out, ", ", "rule", sender_rule(rule));
+	escape_add_member(l->out, "{", "field", name);
+	escape_add_member(l->out, ", ", "before", before);
+	escape_add_member(l->out, ", ", "after", after);
+	escape_add_member(l->out, ", ", "rule", sender_rule(rule));
 	sbuf_addstr(l->out, "}");
 }
 
@@ -146,8 +136,8 @@ static void add_plan(struct explain *e, bool can_8bit)
 	const char *changes = explain_content(e, can_8bit, &f);
 	bool is_sent = changes == NULL || changes[0] != '\0';
 
-	member(&e->out, "{", "changes", is_sent ? changes : NULL);
-	member(&e->out, ", ", "fault", is_sent ? NULL : f.text);
+	escape_add_member(&e->out, "{", "changes", is_sent ? changes : NULL);
+	escape_add_member(&e->out, ", ", "fault", is_sent ? NULL : f.text);
 	sbuf_addstr(&e->out, "}");
 }
 

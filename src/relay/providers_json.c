@@ -8,15 +8,6 @@
 #include "base/escape.h"
 #include "base/intl.h"
 
-static void add_text(struct sbuf *b, const char *key, const char *text)
-{
-	sbuf_addf(b, ", \"%s\": ", key);
-	if (text != NULL)
-		escape_add_json(b, text);
-	else
-		sbuf_addstr(b, "null");
-}
-
 static void add_truth(struct sbuf *b, const char *key, bool value)
 {
 	sbuf_addf(b, ", \"%s\": %s", key, value ? "true" : "false");
@@ -62,14 +53,15 @@ static void add_server(const struct provider *p, struct sbuf *b)
 	bool is_implicit;
 	unsigned port = provider_port(p, &is_implicit);
 
-	add_text(b, "host", p->host);
-	add_text(b, "region_host", p->region_host);
+	escape_add_member(b, ", ", "host", p->host);
+	escape_add_member(b, ", ", "region_host", p->region_host);
 	add_words(b, "regions", p->regions);
 	add_truth(b, "needs_region", provider_needs_region(p));
-	add_text(b, "other_hosts",
-	         p->other_hosts != NULL ? _(p->other_hosts) : NULL);
+	escape_add_member(b, ", ", "other_hosts",
+	                  p->other_hosts != NULL ? _(p->other_hosts) : NULL);
 	add_number(b, "port", port);
-	add_text(b, "tls", is_implicit ? "implicit" : "starttls");
+	escape_add_member(b, ", ", "tls",
+	                  is_implicit ? "implicit" : "starttls");
 	add_ports(b, "implicit", p->implicit);
 	add_ports(b, "starttls", p->starttls);
 }
@@ -93,10 +85,10 @@ static void add_oauth(const struct provider_oauth *o, struct sbuf *b)
 	}
 	sbuf_addstr(b, ", \"oauth\": {\"auth_url\": ");
 	escape_add_json(b, o->auth_url);
-	add_text(b, "token_url", o->token_url);
-	add_text(b, "device_url", o->device_url);
-	add_text(b, "scope", o->scope);
-	add_text(b, "auth_extra", o->auth_extra);
+	escape_add_member(b, ", ", "token_url", o->token_url);
+	escape_add_member(b, ", ", "device_url", o->device_url);
+	escape_add_member(b, ", ", "scope", o->scope);
+	escape_add_member(b, ", ", "auth_extra", o->auth_extra);
 	add_truth(b, "prefers_xoauth2", o->prefers_xoauth2);
 	sbuf_addf(b, ", \"skew\": %u}", o->skew);
 }
@@ -104,11 +96,13 @@ static void add_oauth(const struct provider_oauth *o, struct sbuf *b)
 static void add_login(const struct provider *p, struct sbuf *b)
 {
 	add_words(b, "mechanisms", p->mechanisms);
-	add_text(b, "login", p->login);
-	add_text(b, "user_rule", user_rule(p->user_is));
-	add_text(b, "user", p->user);
-	add_text(b, "needs", p->needs != NULL ? _(p->needs) : NULL);
-	add_text(b, "warning", p->warning != NULL ? _(p->warning) : NULL);
+	escape_add_member(b, ", ", "login", p->login);
+	escape_add_member(b, ", ", "user_rule", user_rule(p->user_is));
+	escape_add_member(b, ", ", "user", p->user);
+	escape_add_member(b, ", ", "needs",
+	                  p->needs != NULL ? _(p->needs) : NULL);
+	escape_add_member(b, ", ", "warning",
+	                  p->warning != NULL ? _(p->warning) : NULL);
 	add_truth(b, "oauth_only", p->is_oauth_only);
 	add_oauth(p->oauth, b);
 }
@@ -144,8 +138,8 @@ static void add_replies(const struct provider *p, struct sbuf *b)
 	     r++) {
 		sbuf_addf(b, "%s{\"at\": \"%s\"", r > p->replies ? ", " : "",
 		          step(r->at));
-		add_text(b, "means", meaning(r->means));
-		add_text(b, "text", r->text);
+		escape_add_member(b, ", ", "means", meaning(r->means));
+		escape_add_member(b, ", ", "text", r->text);
 		add_truth(b, "verified", !r->is_unverified);
 		sbuf_addstr(b, "}");
 	}
@@ -154,16 +148,18 @@ static void add_replies(const struct provider *p, struct sbuf *b)
 
 static void add_limits(const struct provider *p, struct sbuf *b)
 {
-	add_text(b, "sender", p->sender != NULL ? _(p->sender) : NULL);
-	add_text(b, "size", p->size != NULL ? _(p->size) : NULL);
+	escape_add_member(b, ", ", "sender",
+	                  p->sender != NULL ? _(p->sender) : NULL);
+	escape_add_member(b, ", ", "size", p->size != NULL ? _(p->size) : NULL);
 	add_number(b, "recipients", p->recipients);
-	add_text(b, "limits", p->limits != NULL ? _(p->limits) : NULL);
-	add_text(b, "rate", p->rate);
+	escape_add_member(b, ", ", "limits",
+	                  p->limits != NULL ? _(p->limits) : NULL);
+	escape_add_member(b, ", ", "rate", p->rate);
 	add_number(b, "connections", p->connections);
 	add_number(b, "messages_per_connection", p->messages);
 	add_replies(p, b);
-	add_text(b, "spf", p->spf != NULL ? _(p->spf) : NULL);
-	add_text(b, "dkim", p->dkim != NULL ? _(p->dkim) : NULL);
+	escape_add_member(b, ", ", "spf", p->spf != NULL ? _(p->spf) : NULL);
+	escape_add_member(b, ", ", "dkim", p->dkim != NULL ? _(p->dkim) : NULL);
 }
 
 /* The members that are marked. */
@@ -202,14 +198,14 @@ static void add_unverified(const struct provider *p, struct sbuf *b)
 void providers_json(const struct provider *p, struct sbuf *out)
 {
 	sbuf_addf(out, "{\"name\": \"%s\"", p->name);
-	add_text(out, "title", p->title);
+	escape_add_member(out, ", ", "title", p->title);
 	add_words(out, "aliases", p->aliases);
 	add_words(out, "domains", p->domains);
 	add_server(p, out);
 	add_login(p, out);
 	add_limits(p, out);
-	add_text(out, "verified", p->verified);
-	add_text(out, "sources", p->sources);
+	escape_add_member(out, ", ", "verified", p->verified);
+	escape_add_member(out, ", ", "sources", p->sources);
 	add_unverified(p, out);
 	sbuf_addstr(out, "}");
 }

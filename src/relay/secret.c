@@ -96,15 +96,6 @@ static const struct verb verbs[] = {
 
 /* --- what is said --------------------------------------------------------- */
 
-static void add_json(struct sbuf *b, const char *name, const char *text)
-{
-	sbuf_addf(b, "\"%s\": ", name);
-	if (text != NULL)
-		escape_add_json(b, text);
-	else
-		sbuf_addstr(b, "null");
-}
-
 static void say_json(const struct smarthost *h, const struct call *call,
                      const char *source, const struct fault *f)
 {
@@ -112,18 +103,14 @@ static void say_json(const struct smarthost *h, const struct call *call,
 	struct sbuf b;
 
 	sbuf_init(&b, OUTPUT_LIMIT);
-	sbuf_addstr(&b, "{");
-	add_json(&b, "smarthost", h->name);
-	sbuf_addstr(&b, ", ");
-	add_json(&b, "host", call->query.host);
-	sbuf_addstr(&b, ", ");
-	add_json(&b, "user", h->user);
-	sbuf_addstr(&b, ", ");
-	add_json(&b, "source", source);
-	sbuf_addf(&b, ", \"can_be_set\": %s, \"ok\": %s, ",
+	escape_add_member(&b, "{", "smarthost", h->name);
+	escape_add_member(&b, ", ", "host", call->query.host);
+	escape_add_member(&b, ", ", "user", h->user);
+	escape_add_member(&b, ", ", "source", source);
+	sbuf_addf(&b, ", \"can_be_set\": %s, \"ok\": %s",
 	          source_is_store(&h->password) ? "true" : "false",
 	          failed ? "false" : "true");
-	add_json(&b, "fault", failed ? f->text : NULL);
+	escape_add_member(&b, ", ", "fault", failed ? f->text : NULL);
 	printf("%s}\n", b.data);
 	sbuf_release(&b);
 }

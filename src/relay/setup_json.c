@@ -5,16 +5,6 @@
 
 #include "base/escape.h"
 
-static void add_member(struct sbuf *out, const char *name, const char *text)
-{
-	sbuf_addf(out, "\"%s\": ", name);
-	if (text != NULL)
-		escape_add_json(out, text);
-	else
-		sbuf_addstr(out, "null");
-	sbuf_addstr(out, ", ");
-}
-
 static const char *origin(const struct setup *s)
 {
 	if (s->block.provider != NULL)
@@ -36,9 +26,10 @@ static void add_hosts(const struct setup *s, struct sbuf *out)
 	} else {
 		sbuf_addstr(&host, b->host);
 	}
-	add_member(out, "host", host.data);
-	sbuf_addf(out, "\"port\": %u, ", port != 0 ? port : 587);
-	add_member(out, "tls", is_implicit ? "implicit" : "starttls");
+	escape_add_member(out, ", ", "host", host.data);
+	sbuf_addf(out, ", \"port\": %u", port != 0 ? port : 587);
+	escape_add_member(out, ", ", "tls",
+	                  is_implicit ? "implicit" : "starttls");
 	sbuf_release(&host);
 }
 
@@ -62,20 +53,20 @@ static void add_lines(const char *text, struct sbuf *out)
 void setup_json(const struct setup *s, const char *path, bool is_written,
                 const struct sbuf *configuration, struct sbuf *out)
 {
-	sbuf_addstr(out, "{");
-	add_member(out, "address", s->address);
-	add_member(out, "found_by", origin(s));
-	add_member(out, "provider",
-	           s->block.provider != NULL ? s->block.provider->name : NULL);
-	add_member(out, "service", s->service);
+	escape_add_member(out, "{", "address", s->address);
+	escape_add_member(out, ", ", "found_by", origin(s));
+	escape_add_member(out, ", ", "provider",
+	                  s->block.provider != NULL ? s->block.provider->name
+	                                            : NULL);
+	escape_add_member(out, ", ", "service", s->service);
 	add_hosts(s, out);
-	add_member(out, "user", s->block.user);
-	add_member(out, "login",
-	           s->block.password != NULL ? "password" : "oauth");
-	sbuf_addf(out, "\"other_domain\": %s, ",
+	escape_add_member(out, ", ", "user", s->block.user);
+	escape_add_member(out, ", ", "login",
+	                  s->block.password != NULL ? "password" : "oauth");
+	sbuf_addf(out, ", \"other_domain\": %s",
 	          s->is_foreign ? "true" : "false");
-	add_member(out, "file", path);
-	sbuf_addf(out, "\"written\": %s, \"notes\": [",
+	escape_add_member(out, ", ", "file", path);
+	sbuf_addf(out, ", \"written\": %s, \"notes\": [",
 	          is_written ? "true" : "false");
 	for (size_t i = 0; i < s->note_count; i++) {
 		sbuf_addstr(out, i > 0 ? ", " : "");

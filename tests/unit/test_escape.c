@@ -137,6 +137,20 @@ START_TEST(as_json)
 }
 END_TEST
 
+START_TEST(as_a_member)
+{
+	struct sbuf b;
+
+	sbuf_init(&b, 1000);
+	escape_add_member(&b, "{", "one", "a\"\n");
+	escape_add_member(&b, ", ", "two", NULL);
+	escape_add_member(&b, ", ", "three", "");
+	ck_assert_str_eq(b.data, "{\"one\": \"a\\\"\\\\x0A\", \"two\": null, "
+	                         "\"three\": \"\"");
+	sbuf_release(&b);
+}
+END_TEST
+
 /* Whatever three bytes: what is shown is one line and can be shown again. */
 START_TEST(every_three_bytes)
 {
@@ -190,6 +204,7 @@ int main(void)
 	tcase_add_loop_test(all, truncated, 0, COUNT_OF(cases));
 	tcase_add_test(all, no_room_at_all);
 	tcase_add_loop_test(all, as_json, 0, COUNT_OF(json));
+	tcase_add_test(all, as_a_member);
 	tcase_add_test(all, as_a_name);
 	tcase_add_test(all, every_three_bytes);
 	return fixture_run(suite);
