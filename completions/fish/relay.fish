@@ -8,7 +8,7 @@ function __relay_words
 	for word in (commandline -opc)[2..-1]
 		if test $skip = yes
 			set skip no
-		else if contains -- $word --config --queue --smarthost --from -f --port --import --export --provider --host
+		else if contains -- $word --config --queue --smarthost --from -f --port --import --export --provider --host --tls
 			set skip yes
 		else if not string match -q -- '-*' $word
 			echo $word
@@ -133,6 +133,7 @@ complete -c relay -n '__relay_after setup' -l write -d 'Write it to the configur
 complete -c relay -n '__relay_after setup' -l provider -x -a '(__relay_providers)' -d 'One of these'
 complete -c relay -n '__relay_after setup' -l host -x -a '(__fish_print_hostnames)' -d 'A server'
 complete -c relay -n '__relay_after setup' -l port -x -d 'Its port'
+complete -c relay -n '__relay_after setup' -l tls -x -a 'starttls implicit' -d 'How to encrypt'
 complete -c relay -n '__relay_after setup' -l json -d 'As JSON'
 
 complete -c relay -n '__relay_after status' -l json -d 'As JSON'

@@ -52,10 +52,9 @@ static void add_server(const struct block *b, const char *indent,
 	char port[16];
 
 	add_line(b, indent, "host", b->host, out);
-	if (b->port == 0)
-		return;
 	snprintf(port, sizeof(port), "%u", b->port);
-	add_line(b, indent, "port", port, out);
+	if (b->port != 0)
+		add_line(b, indent, "port", port, out);
 	/* What follows from the port is not said. */
 	if (b->is_implicit != (b->port == IMPLICIT_PORT))
 		add_line(b, indent, "tls",

@@ -131,7 +131,7 @@ static const struct command commands[] = {
 	     "Exit status: 0, 74 try again later, 78 a person must act.\n"),
 	  command_secret, false, false },
 	{ "setup",
-	  "[--write] [--json] [--provider NAME | --host HOST [--port N]] "
+	  "[--write] [--json] [--provider NAME | --host HOST] [OPTION...] "
 	  "ADDRESS",
 	  N_("make the configuration for your address"),
 	  N_("Finds the server that takes mail from ADDRESS: by its domain "
@@ -144,7 +144,10 @@ static const struct command commands[] = {
 	     "  --provider NAME  one of `relay providers`, whatever the "
 	     "domain\n"
 	     "  --host HOST      a server; the DNS is not asked\n"
-	     "  --port N         its port; else 587\n"
+	     "  --port N         its port; else 587, or 465 with `--tls "
+	     "implicit`\n"
+	     "  --tls HOW        starttls or implicit; else what is usual at "
+	     "the port\n"
 	     "  --json           one JSON object instead of text\n\n"
 	     "Exit status: 0, 64 wrong words, 69 no server is known, 73 there "
 	     "is a\nconfiguration, 74 the DNS gives no answer, 78 a person "

@@ -13,7 +13,9 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/escape.h"
 #include "base/intl.h"
+#include "base/mem.h"
 #include "base/wrap.h"
 #include "relay/command.h"
 
@@ -25,7 +27,8 @@ struct call {
 	struct setup setup;
 	bool json;
 	bool writes;
-	char *path; /* NULL: there is no place */
+	char *path;  /* NULL: there is no place */
+	char *shown; /* the same, safe to show */
 };
 
 /* --- the command line ----------------------------------------------------- */
@@ -46,7 +49,17 @@ static int parse_port(const char *word, unsigned *port)
 static bool takes_value(const char *option)
 {
 	return strcmp(option, "--host") == 0 || strcmp(option, "--port") == 0 ||
+	       strcmp(option, "--tls") == 0 ||
 	       strcmp(option, "--provider") == 0;
+}
+
+static int parse_tls(const char *word, const char **tls)
+{
+	if (strcmp(word, "starttls") != 0 && strcmp(word, "implicit") != 0)
+		return command_refuse_usage(
+			_("`--tls` needs `starttls` or `implicit` behind it"));
+	*tls = word;
+	return EX_OK;
 }
 
 static int parse_value(struct setup *s, const char *option, const char *value)
@@ -58,6 +71,8 @@ static int parse_value(struct setup *s, const char *option, const char *value)
 			option);
 	if (strcmp(option, "--port") == 0)
 		return parse_port(value, &s->port);
+	if (strcmp(option, "--tls") == 0)
+		return parse_tls(value, &s->tls);
 	if (strcmp(option, "--host") == 0)
 		s->host = value;
 	else
@@ -101,10 +116,10 @@ static int parse(struct call *c, int argc, char *argv[])
 		return command_refuse_usage(
 			_("`--host` and `--provider` say different things: "
 		          "remove one"));
-	if (s->port != 0 && s->host == NULL)
+	if ((s->port != 0 || s->tls != NULL) && s->host == NULL)
 		return command_refuse_usage(
-			_("`--port` goes with `--host`: the port of others is "
-		          "known"));
+			_("`--port` and `--tls` go with `--host`: those of "
+		          "others are known"));
 	return EX_OK;
 }
 
@@ -129,7 +144,7 @@ static void add_relay(const struct call *c, struct sbuf *out)
 {
 	sbuf_addstr(out, "relay");
 	if (getenv("RELAY_CONFIG") != NULL)
-		sbuf_addf(out, " --config %s", c->path);
+		sbuf_addf(out, " --config %s", c->shown);
 }
 
 /* How the password gets where the configuration says that it is. */
@@ -189,12 +204,12 @@ static void add_place(const struct call *c, struct sbuf *out)
 		sbuf_addf(out,
 		          _("Nothing is written: %s is there already, add "
 		            "these lines to it.\n"),
-		          c->path);
+		          c->shown);
 	else
 		sbuf_addf(out,
 		          _("Nothing is written: with --write this goes to "
 		            "%s.\n"),
-		          c->path);
+		          c->shown);
 }
 
 /* To people, on stderr. */
@@ -205,7 +220,7 @@ static void say_rest(const struct call *c, bool is_written)
 
 	sbuf_init(&out, 8 * SETUP_LIMIT);
 	if (is_written)
-		sbuf_addf(&out, _("\nThis is %s now.\n"), c->path);
+		sbuf_addf(&out, _("\nThis is %s now.\n"), c->shown);
 	sbuf_addstr(&out, "\n");
 	for (size_t i = 0; i < s->note_count; i++)
 		wrap_add(&out, "", 0, s->notes[i].data);
@@ -240,9 +255,10 @@ static int refuse_foreign(const struct setup *s, struct fault *f)
 		f, EX_CONFIG,
 		_("nothing is written: %.150s is not of %.150s, and the DNS "
 	          "that names it can be forged; if it is right, say so: relay "
-	          "setup --write --host %.*s --port %u %.100s"),
+	          "setup --write --host %.*s --port %u --tls %s %.100s"),
 		s->block.host, s->domain, (int)strcspn(s->block.host, " "),
-		s->block.host, s->block.port, s->address);
+		s->block.host, s->block.port,
+		s->block.is_implicit ? "implicit" : "starttls", s->address);
 }
 
 static int write_down(const struct call *c, const struct sbuf *text,
@@ -273,6 +289,18 @@ static int finish(const struct call *c)
 	return f.kind != FAULT_NONE ? command_fail(&f) : EX_OK;
 }
 
+static char *shown(const char *path)
+{
+	struct sbuf b;
+	char *text;
+
+	sbuf_init(&b, SETUP_LIMIT);
+	escape_add(&b, path, strlen(path));
+	text = mem_strdup(b.data);
+	sbuf_release(&b);
+	return text;
+}
+
 static int run(struct call *c)
 {
 	struct fault f;
@@ -280,6 +308,8 @@ static int run(struct call *c)
 	c->path = setup_place(c->site, &c->setup.is_for_all, &f);
 	if (c->path == NULL && c->writes)
 		return command_fail(&f);
+	if (c->path != NULL)
+		c->shown = shown(c->path);
 	if (!c->setup.is_for_all && getuid() >= PERSONS)
 		c->setup.login = c->site->login;
 	if (setup_find(&c->setup, &f) != 0)
@@ -297,6 +327,7 @@ int command_setup(const struct site *site, int argc, char *argv[])
 	if (status == EX_OK)
 		status = run(&c);
 	free(c.path);
+	free(c.shown);
 	setup_release(&c.setup);
 	return status;
 }

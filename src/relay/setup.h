@@ -37,9 +37,9 @@ struct setup {
 	const char *host;     /* NULL: to be found */
 	const char *provider; /* likewise */
 	unsigned port;
-	const char
-		*login;  /* whose cron jobs send mail to a bare name; or NULL */
-	bool is_for_all; /* the file is /etc/relayrc */
+	const char *tls;   /* "starttls", "implicit"; NULL: by the port */
+	const char *login; /* cron's mail for this name has no domain; NULL */
+	bool is_for_all;   /* the file is /etc/relayrc */
 
 	const char *domain;
 	const char *service; /* by which the DNS named it; NULL: it did not */

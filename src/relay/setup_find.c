@@ -293,7 +293,8 @@ static int use_named(struct setup *s, struct fault *f)
 	}
 	s->block.host = s->host;
 	s->block.port = s->port;
-	s->block.is_implicit = s->port == 465;
+	s->block.is_implicit = s->tls != NULL ? strcmp(s->tls, "implicit") == 0
+	                                      : s->port == 465;
 	use_server(s);
 	return 0;
 }

@@ -27,7 +27,10 @@ static void add_hosts(const struct setup *s, struct sbuf *out)
 		sbuf_addstr(&host, b->host);
 	}
 	escape_add_member(out, ", ", "host", host.data);
-	sbuf_addf(out, ", \"port\": %u", port != 0 ? port : 587);
+	sbuf_addf(out, ", \"port\": %u",
+	          port != 0     ? port
+	          : is_implicit ? 465
+	                        : 587);
 	escape_add_member(out, ", ", "tls",
 	                  is_implicit ? "implicit" : "starttls");
 	sbuf_release(&host);

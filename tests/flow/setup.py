@@ -27,6 +27,7 @@ ZONE = {
     "_submissions._tcp.crowd.test": ", ".join(
         "%d 0 465 h%d.crowd.test" % (i, i) for i in range(16)),
     "_submissions._tcp.moved.test": "0 0 465 smtp.hoster.test",
+    "_submission._tcp.older.test": "0 0 587 smtp.hoster.test",
     "_submissions._tcp.notone.test": "0 0 465 mail.one.test",
     "_submissions._tcp.sly.test": "0 0 465 mail.sly.test.evil.test",
     "_submissions._tcp.nearly.test": "0 0 465 mail.unnearly.test",
@@ -86,14 +87,15 @@ def fails(domain, status, text, *, hurry=0):
     return run
 
 
-def foreign(domain, target):
+def foreign(domain, target, port=465):
     """Shown, never written by the word of the DNS alone."""
     def run(its_stage):
         scene = its_stage.scene()
         ran = scene.run([its_stage.relay, "setup", "--write", ME % domain])
         why = []
-        command = "relay setup --write --host %s --port 465 %s" % (
-            target, ME % domain)
+        command = "relay setup --write --host %s --port %d --tls %s %s" % (
+            target, port, "implicit" if port == 465 else "starttls",
+            ME % domain)
         expect(why, "refused, with what to type", ran.status == 78 and
                command in ran.err.decode() and
                b"the DNS can be forged" in b" ".join(ran.err.split()), ran)
@@ -180,6 +182,7 @@ def run(its_stage, pool, tap):
                               "domain": "b\u00fccher.test"}),
         foreign("moved", "smtp.hoster.test"),
         foreign("notone", "mail.one.test"),
+        foreign("older", "smtp.hoster.test", 587),
         foreign("sly", "mail.sly.test.evil.test"),
         foreign("nearly", "mail.unnearly.test"),
         fails("unheard", 69, "relay: unheard.test is no provider's that relay "
