@@ -380,6 +380,8 @@ static void check_inline(struct config_errors *e, const struct config *c,
 			key = "password";
 		else if (source_is_inline(&h->oauth_secret))
 			key = "oauth_secret";
+		else if (source_is_inline(&h->oauth_seal))
+			key = "oauth_seal";
 		if (key == NULL)
 			continue;
 		complain_of_readers(e, c, smarthost_line(h, key), st);

@@ -72,6 +72,7 @@ struct smarthost {
 	char *oauth_key;
 	char *oauth_cert;
 	char *oauth_ca;
+	struct source oauth_seal;
 	char *helo;
 	char *from;
 	char *from_allow;

@@ -9,6 +9,7 @@
 #include "base/attr.h"
 #include "base/escape.h"
 #include "base/intl.h"
+#include "base/port.h"
 #include "config/config.h"
 #include "config/endpoint.h"
 #include "config/helper.h"
@@ -23,6 +24,7 @@
 #define ANY_TENANT "common"
 #define TALK_TIME 1800   /* seconds that a person may take to log in */
 #define DEFAULT_SKEW 300 /* seconds that a token must still be good */
+#define SEAL_BYTES 32
 
 /* --- what is meant -------------------------------------------------------- */
 
@@ -161,6 +163,7 @@ static void check_unused(struct config_errors *e, const struct smarthost *h)
 		{ "oauth_flow", h->oauth_flow != OAUTH_FLOW_AUTO },
 		{ "oauth_tenant", h->oauth_tenant != NULL },
 		{ "oauth_key", h->oauth_key != NULL },
+		{ "oauth_seal", h->oauth_seal.kind != SOURCE_NONE },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(keys); i++)
@@ -238,20 +241,22 @@ static int put_scope(const struct smarthost *h, struct pairs *question,
 	return result;
 }
 
-static int put_secret(const struct smarthost *h, struct pairs *question,
-                      struct fault *f)
+/* `name` is the configuration's, `key` the question's. */
+static int put_secret(const struct smarthost *h, const struct source *source,
+                      const char *kind, const char *name, const char *key,
+                      struct pairs *question, struct fault *f)
 {
 	struct source_query query;
 	struct secret *secret;
 	int result;
 
-	if (h->oauth_secret.kind == SOURCE_NONE)
+	if (source->kind == SOURCE_NONE)
 		return 0;
-	smarthost_query(h, SOURCE_CLIENT_SECRET, &query);
-	secret = source_fetch(&h->oauth_secret, &query, f);
+	smarthost_query(h, kind, &query);
+	secret = source_fetch(source, &query, f);
 	if (secret == NULL)
-		return fault_wrap(f, "`oauth_secret`");
-	result = pairs_put(question, "client_secret", secret_reveal(secret), f);
+		return fault_wrap(f, "`%s`", name);
+	result = pairs_put(question, key, secret_reveal(secret), f);
 	secret_free(&secret);
 	return result;
 }
@@ -297,9 +302,42 @@ int oauth_question(const struct smarthost *h, const char *queue,
 	    pairs_put(question, "client_id", h->oauth_client, f) != 0 ||
 	    pairs_put(question, "key", h->oauth_key, f) != 0 ||
 	    pairs_put(question, "cert", h->oauth_cert, f) != 0 ||
-	    pairs_put(question, "ca", h->oauth_ca, f) != 0)
+	    pairs_put(question, "ca", h->oauth_ca, f) != 0 ||
+	    put_secret(h, &h->oauth_secret, SOURCE_CLIENT_SECRET,
+	               "oauth_secret", "client_secret", question, f) != 0)
 		return -1;
-	return put_secret(h, question, f);
+	return put_secret(h, &h->oauth_seal, SOURCE_TOKEN_SEAL, "oauth_seal",
+	                  "seal", question, f);
+}
+
+int oauth_make_seal(const struct smarthost *h, struct fault *f)
+{
+	unsigned char bytes[SEAL_BYTES];
+	struct source_query query;
+	struct secret *secret;
+	struct sbuf text;
+	int result = -1;
+
+	if (h->oauth_seal.kind == SOURCE_NONE)
+		return 0;
+	smarthost_query(h, SOURCE_TOKEN_SEAL, &query);
+	query.is_interactive = true;
+	if (!source_is_absent(&h->oauth_seal, &query))
+		return 0;
+	sbuf_init(&text, 2 * SEAL_BYTES);
+	if (port_random(bytes, sizeof(bytes)) != 0) {
+		fault_set(f, FAULT_TEMP, "4.3.0", _("no random numbers: %s"),
+		          intl_error(errno));
+	} else {
+		for (size_t i = 0; i < sizeof(bytes); i++)
+			sbuf_addf(&text, "%02x", bytes[i]);
+		secret = secret_create(text.data, text.len);
+		result = source_store(&h->oauth_seal, &query, secret, f);
+		secret_free(&secret);
+	}
+	explicit_bzero(bytes, sizeof(bytes));
+	sbuf_release(&text);
+	return result == 0 ? 0 : fault_wrap(f, "`oauth_seal`");
 }
 
 /* --- relay-token ---------------------------------------------------------- */

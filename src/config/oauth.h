@@ -56,6 +56,10 @@ void oauth_check(struct config_errors *errors, const struct smarthost *h);
 void oauth_store(const struct smarthost *h, const char *queue,
                  struct sbuf *path);
 
+/* What `oauth_seal` wants, by chance, where there is none and one can be put:
+ * nobody has to think of it, or to know it.  For who logs in. */
+int oauth_make_seal(const struct smarthost *h, struct fault *f);
+
 /* The question for relay-token, whole, the client's secret included. */
 int oauth_question(const struct smarthost *h, const char *queue,
                    struct pairs *question, struct fault *f);

@@ -86,6 +86,8 @@ static const struct option options[] = {
 	  N_("certificate of `oauth_key` that the provider knows, PEM") },
 	{ "oauth_ca", BLOCK(oauth_ca), OPTION_PATH, "", 0, 0, NULL,
 	  N_("file of certificates to trust for these addresses, PEM; not set: the system's") },
+	{ "oauth_seal", BLOCK(oauth_seal), OPTION_SOURCE, "", 0, 0, NULL,
+	  N_("what the tokens on this machine are encrypted with, from a place as for `password`; not set: they are not") },
 	{ "helo",     BLOCK(helo),     OPTION_NAME,   "", 0, 0,     NULL,
 	  N_("name we give in EHLO; not set: this machine's name") },
 	{ "from",     BLOCK(from),     OPTION_GLOBS,  "", 0, 0,     NULL,

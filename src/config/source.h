@@ -49,12 +49,13 @@ struct source {
 /* Kinds of secrets, as helpers know them. */
 #define SOURCE_PASSWORD "password"
 #define SOURCE_CLIENT_SECRET "client-secret"
+#define SOURCE_TOKEN_SEAL "token-seal"
 
 /* Whose secret it is, for sources that have many: smarthost_query() of
  * config.h fills it in.  All are borrowed. */
 struct source_query {
 	const char *account; /* the smarthost's name */
-	const char *kind;    /* SOURCE_PASSWORD, SOURCE_CLIENT_SECRET */
+	const char *kind;    /* SOURCE_PASSWORD and so on */
 	const char *user;    /* NULL: none */
 	const char *region;  /* of the provider; NULL: the host may say it */
 	char host[256];      /* the first, without srv: */
@@ -89,8 +90,10 @@ int source_look(const struct source *s, struct fault *f);
 struct secret *source_fetch(const struct source *s,
                             const struct source_query *query, struct fault *f);
 
-/* Can source_store() put one there (file, keyring, helper)? */
+/* Can source_store() put one there (file, keyring, helper)?  And is there none
+ * yet, as far as can be told? */
 bool source_is_store(const struct source *s);
+bool source_is_absent(const struct source *s, const struct source_query *query);
 
 /* Put it where it will be fetched from, or take it away there.  -1: a fault
  * that says how that is done with this kind of source, where we cannot. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/child.h"
 #include "base/intl.h"
@@ -202,6 +203,13 @@ static struct secret *take_answer(const struct source *s,
 	const char *secret = pairs_get(answer, "secret");
 	const char *program = s->words != NULL ? s->words[0] : _("the keyring");
 
+	if (secret == NULL && strcmp(q->kind, SOURCE_TOKEN_SEAL) == 0) {
+		fault_set(f, FAULT_CONFIG, "4.3.5",
+		          _("%s has nothing yet to encrypt the tokens of %s "
+		            "with: `relay login %s` makes it"),
+		          program, q->account, q->account);
+		return NULL;
+	}
 	if (secret == NULL && s->kind == SOURCE_KEYRING) {
 		fault_set(f, FAULT_CONFIG, "4.3.5",
 		          _("the keyring has no password for %s at %s: `relay "
@@ -224,6 +232,23 @@ static struct secret *take_answer(const struct source *s,
 		return NULL;
 	}
 	return source_line(b, program, f);
+}
+
+bool source_is_absent(const struct source *s, const struct source_query *query)
+{
+	struct pairs answer;
+	struct fault ignored;
+	bool absent;
+
+	if (s->kind == SOURCE_FILE)
+		return access(s->words[0], F_OK) != 0 && errno == ENOENT;
+	if (s->kind != SOURCE_KEYRING && s->kind != SOURCE_HELPER)
+		return false;
+	pairs_init(&answer);
+	absent = source_ask(s, "get", query, NULL, &answer, &ignored) == 0 &&
+	         pairs_get(&answer, "secret") == NULL;
+	pairs_release(&answer);
+	return absent;
 }
 
 static struct secret *fetch_by_helper(const struct source *s,

@@ -452,7 +452,9 @@ static void show(const struct pairs *lines, struct tokens_state *state)
 	copy(lines, "flow", state->flow, sizeof(state->flow));
 	copy(lines, "token_url", state->token_url, sizeof(state->token_url));
 	copy(lines, "failure", state->failure, sizeof(state->failure));
-	state->has_refresh = pairs_get(lines, "refresh_token") != NULL;
+	state->is_sealed = pairs_get(lines, "sealed") != NULL;
+	state->has_refresh =
+		state->is_sealed || pairs_get(lines, "refresh_token") != NULL;
 	state->login = number(lines, "login");
 	state->obtained = number(lines, "obtained");
 	state->expires = number(lines, "expires");

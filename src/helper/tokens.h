@@ -75,6 +75,7 @@ struct tokens_state {
 	char flow[16];       /* device, code, client, service */
 	char token_url[513]; /* who gives them */
 	bool has_refresh;    /* a refresh token; client and service need none */
+	bool is_sealed;      /* what is secret in it is encrypted */
 	int64_t login;       /* when a person logged in */
 	int64_t obtained;    /* the access token */
 	int64_t expires;

@@ -59,7 +59,8 @@ static void fetch_all(struct check *c)
 static void look_at_secrets(const struct smarthost *h, struct fault *f)
 {
 	if (source_look(&h->password, f) == 0)
-		source_look(&h->oauth_secret, f);
+		if (source_look(&h->oauth_secret, f) == 0)
+			source_look(&h->oauth_seal, f);
 }
 
 /* The faults of all passwords; of those that were not fetched, what can be seen

@@ -130,6 +130,12 @@ static int export_from(struct login *l, struct tokens *t, struct fault *f)
 
 	if (found < 0)
 		return -1;
+	if (found > 0 && pairs_get(&t->lines, "sealed") != NULL)
+		return fault_set_exit(
+			f, EX_UNAVAILABLE,
+			_("the tokens of %s are encrypted (`oauth_seal`), for "
+		          "this machine alone: log in on the other one itself"),
+			l->name);
 	if (found == 0 || pairs_get(&t->lines, "refresh_token") == NULL)
 		return fault_set(f, FAULT_CONFIG, "4.7.0",
 		                 _("nobody is logged in: `relay login %s`"),

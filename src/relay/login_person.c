@@ -179,6 +179,8 @@ int login_perform(struct login *l, struct fault *f)
 	int64_t expires = 0;
 	int result;
 
+	if (oauth_make_seal(l->smarthost, f) != 0)
+		return -1;
 	result = has_person ? talk(l, &expires, f) : try_alone(l, &expires, f);
 	if (result != 0)
 		return -1;

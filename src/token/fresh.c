@@ -16,6 +16,7 @@
 #include "token/form.h"
 #include "token/jwt.h"
 #include "token/patience.h"
+#include "token/seal.h"
 #include "token/url.h"
 
 #define LOCK_WAIT                                                  \
@@ -166,7 +167,7 @@ int fresh_store(struct tokens *t, const struct settings *s,
 	if (put_owner(t, s, f) != 0 || put_grant(t, g, now, f) != 0)
 		return -1;
 	patience_end(&t->lines, &ignored);
-	return tokens_write(t, f);
+	return seal_write(t, s, f);
 }
 
 /* With what may a person go on? */
@@ -178,7 +179,7 @@ static int fail(struct fresh *w, const struct refusal *r, struct fault *f)
 	patience_add(&w->store.lines, r, w->now, &ignored);
 	if (pairs_get(&w->store.lines, "version") == NULL)
 		put_owner(&w->store, w->s, &ignored);
-	tokens_write(&w->store, &ignored);
+	seal_write(&w->store, w->s, &ignored);
 	return -1;
 }
 
@@ -227,7 +228,7 @@ static bool has_changed(struct fresh *w)
 	if (sent == NULL)
 		return false;
 	pairs_init(&w->store.lines);
-	changed = tokens_read(&w->store, &ignored) == 1 && is_ours(w) &&
+	changed = seal_read(&w->store, w->s, &ignored) == 1 && is_ours(w) &&
 	          stored(w, "refresh_token") != NULL &&
 	          strcmp(stored(w, "refresh_token"), sent) != 0;
 	if (changed) {
@@ -259,7 +260,7 @@ static int exchange(struct fresh *w, struct fault *f)
 	result = fresh_store(&w->store, w->s, &g, w->now, f);
 	grant_release(&g);
 	if (result != 0) /* what is not on the disk is not used */
-		tokens_read(&w->store, &ignored);
+		seal_read(&w->store, w->s, &ignored);
 	return result;
 }
 
@@ -270,7 +271,7 @@ static int refresh(struct fresh *w, struct fault *f)
 	int result;
 
 	if (patience_is_due(&w->store.lines, w->now, f) != 0 ||
-	    tokens_reserve(&w->store, f) != 0)
+	    seal_try(w->s, f) != 0 || tokens_reserve(&w->store, f) != 0)
 		return -1;
 	patience_hold_signals(&before);
 	result = exchange(w, f);
@@ -285,7 +286,8 @@ static int without_lock(struct fresh *w, struct pairs *answer, struct fault *f)
 {
 	struct fault ignored;
 
-	if (tokens_read(&w->store, &ignored) == 1 && is_ours(w) && is_valid(w))
+	if (seal_read(&w->store, w->s, &ignored) == 1 && is_ours(w) &&
+	    is_valid(w))
 		return give(w, answer, f);
 	return -1;
 }
@@ -294,7 +296,7 @@ static int get(struct fresh *w, struct pairs *answer, struct fault *f)
 {
 	if (tokens_lock(&w->store, LOCK_WAIT, f) != 0)
 		return without_lock(w, answer, f);
-	if (check_store(w, tokens_read(&w->store, f), f) != 0)
+	if (check_store(w, seal_read(&w->store, w->s, f), f) != 0)
 		return -1;
 	if (is_good(w) || refresh(w, f) == 0)
 		return give(w, answer, f);
@@ -310,7 +312,7 @@ static int keep(struct fresh *w, struct pairs *answer, struct fault *f)
 	if (!settings_has_login(w->s))
 		return pairs_put_number(answer, "refreshed", 0, f);
 	if (tokens_lock(&w->store, LOCK_WAIT, f) != 0 ||
-	    check_store(w, tokens_read(&w->store, f), f) != 0)
+	    check_store(w, seal_read(&w->store, w->s, f), f) != 0)
 		return -1;
 	age = w->now - stored_number(w, "refreshed");
 	if (age >= 0 && age < w->s->max_age)

@@ -9,6 +9,7 @@
 #include "token/form.h"
 #include "token/fresh.h"
 #include "token/patience.h"
+#include "token/seal.h"
 
 #define LOCK_WAIT 60 /* seconds: a person has just done their part */
 
@@ -44,6 +45,8 @@ static int check_place(const struct settings *s, struct fault *f)
 	if (tokens_open(&t, s->store, f) != 0)
 		return -1;
 	result = tokens_lock(&t, LOCK_WAIT, f);
+	if (result == 0)
+		result = seal_try(s, f);
 	if (result == 0)
 		result = tokens_reserve(&t, f);
 	tokens_release(&t);
@@ -126,7 +129,7 @@ int login_erase(const struct settings *s, struct http *http,
 	if (tokens_open(&t, s->store, f) != 0)
 		return -1;
 	result = tokens_lock(&t, LOCK_WAIT, f);
-	if (result == 0 && tokens_read(&t, &ignored) == 1)
+	if (result == 0 && seal_read(&t, s, &ignored) == 1)
 		is_revoked = tell_provider(s, http, &t);
 	if (result == 0)
 		result = tokens_erase(&t, f);

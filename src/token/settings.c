@@ -36,6 +36,7 @@ static const struct {
 	{ "cert",          offsetof(struct settings, cert),          false },
 	{ "ca",            offsetof(struct settings, ca),            false },
 	{ "proxy",         offsetof(struct settings, proxy),         false },
+	{ "seal",          offsetof(struct settings, seal),          false },
 };
 
 static const struct {

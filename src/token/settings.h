@@ -30,6 +30,7 @@ struct settings {
 	const char *scope, *auth_extra, *issuer, *redirect;
 	const char *client_id, *client_secret;
 	const char *key, *cert, *ca, *proxy;
+	const char *seal;      /* of the store: token/seal */
 	int64_t skew;          /* seconds */
 	int64_t newer_than;    /* a time */
 	int64_t max_age;       /* seconds */

@@ -123,6 +123,88 @@ def refused_for_good(its_stage):
     return why
 
 
+HELPER = """#!/bin/sh
+kept=$(dirname "$0")/kept
+case $1 in
+get) [ ! -e "$kept" ] || sed 's/^/secret=/' "$kept" ;;
+store) sed -n 's/^secret=//p; /^$/q' >"$kept" ;;
+esac
+"""
+
+
+def seal_in(its_stage, kind):
+    """(the words of `oauth_seal`, the file it ends up in)"""
+    place = its_stage.directory()
+    if kind == "file":
+        return "file %s/kept" % place, place + "/kept"
+    with open(place + "/helper", "w", encoding="ascii") as file:
+        file.write(HELPER)
+    os.chmod(place + "/helper", 0o700)
+    return "helper %s/helper" % place, place + "/kept"
+
+
+def stored(account):
+    """All that is in the directory of tokens."""
+    top = os.path.join(account.scene.queue, "tokens")
+    found = b""
+    for name in os.listdir(top):
+        with open(os.path.join(top, name), "rb") as file:
+            found += file.read()
+    return found
+
+
+def sealed(kind):
+    def case(its_stage):
+        words, kept = seal_in(its_stage, kind)
+        endpoint = Endpoint(its_stage, [tokens.OLD, tokens.NEW])
+        account = Account(its_stage, [(tokens.OLD, "good")], endpoint,
+                          ("oauth_seal " + words,))
+        scene, why = account.scene, []
+
+        def sends(what, status, text=b""):
+            ran = tokens.flush(account)
+            tokens.want(why, ran.status == status and text in ran.err,
+                        "%s: %s %s" % (what, ran.status, tokens.text_of(ran)))
+
+        scene.submit("you0@example.net")
+        sends("nobody made it", 78, b"`oauth_seal`")
+        ran = scene.relay("login", "it")
+        tokens.want(why, ran.status == 0 and os.path.exists(kept),
+                    "login: %r" % (ran,))
+        with open(kept, encoding="ascii") as file:
+            secret = file.read()
+        tokens.want(why, len(secret.strip()) == 64, "made: %r" % secret)
+        tokens.want(why, kind != "file" or os.stat(kept).st_mode & 0o77 == 0,
+                    "others can read it")
+        sends("logged in", 0)
+        tokens.want(why, tokens.OLD.encode() not in stored(account) and
+                    b"\nsealed=" in stored(account), "the store tells it")
+        scene.submit("you1@example.net")
+        with open(kept, "w", encoding="ascii") as file:
+            file.write("another\n")
+        sends("another secret", 78, b"cannot be decrypted")
+        with open(kept, "w", encoding="ascii") as file:
+            file.write(secret)
+        sends("brought back", 0)
+        ran = scene.relay("login", "it")
+        with open(kept, encoding="ascii") as file:
+            tokens.want(why, file.read() == secret, "made a second time")
+        ran = scene.relay("login", "it", "--export",
+                          os.path.join(scene.directory, "out"))
+        tokens.want(why, ran.status == 69 and b"are encrypted" in ran.err,
+                    "export: %r" % (ran,))
+        scene.write("relayrc", open(scene.config, encoding="utf-8").read(
+            ).replace("oauth_seal", "# oauth_seal"))
+        scene.submit("you2@example.net")
+        sends("without the key", 78, b"say with what in `oauth_seal`")
+        tokens.want(why, sum(account.host.counts().values()) == 2,
+                    "%s arrived" % account.host.counts())
+        endpoint.close()
+        return why
+    case.__doc__ = "tokens on the disk encrypted, `oauth_seal %s`" % kind
+    return case
+
+
 def cases():
     good = [(tokens.OLD, "good"), (tokens.NEW, "good")]
     both = [tokens.OLD, tokens.NEW]
@@ -137,6 +219,8 @@ def cases():
                   [(tokens.NEW, "good")], both, ["failed", "ok", "ok"],
                   passes=2)
     yield refused_for_good
+    yield sealed("file")
+    yield sealed("helper")
 
 
 def run(its_stage, pool, tap):

@@ -6,9 +6,12 @@ relay-flush logs in with it; then with the keyring locked mail waits.
 """
 import json
 import os
+import re
 import subprocess
 
+import renewal
 import stage
+import tokens
 from desk import run_all
 
 SENTENCE = "the keyring is locked: log in on the desktop"
@@ -111,10 +114,54 @@ def not_there(place):
     return [str(ran)]
 
 
+def tokens_sealed(place):
+    """oauth_seal keyring: relay login makes it; while it is locked mail waits"""
+    desk = place.desk()
+    endpoint = renewal.Endpoint(place.stage, [tokens.OLD])
+    account = renewal.Account(place.stage, [(tokens.OLD, "good")], endpoint,
+                              ("oauth_seal keyring",))
+    scene, why = account.scene, []
+    libexec = place.stage.directory()
+    for name in ("token/relay-token", "keyring/relay-keyring"):
+        os.symlink(os.path.join(place.build, "src", name),
+                   os.path.join(libexec, os.path.basename(name)))
+    scene.env.update(desk.env, HOME=scene.directory, RELAY_LIBEXEC=libexec)
+
+    def sends(status, text, arrived):
+        ran = tokens.flush(account)
+        if ran.status != status or text.encode() not in ran.err:
+            why.append(str(ran))
+        if sum(account.host.counts().values()) != arrived:
+            why.append("%s arrived" % account.host.counts())
+
+    scene.submit("you@example.net")
+    sends(78, "the keyring has nothing yet to encrypt the tokens of it with", 0)
+    ran = scene.relay("login", "it")
+    if ran.status != 0:
+        why.append(str(ran))
+    sends(0, "", 1)
+    kept = desk.ask("get", account="it", kind="token-seal", host="127.0.0.1",
+                    user=stage.USER)
+    if not re.fullmatch(rb"[0-9a-f]{64}", kept.pairs.get("secret", b"")):
+        why.append(str(kept))
+    if tokens.OLD.encode() in renewal.stored(account):
+        why.append("the store tells the token")
+    desk.lock()
+    scene.submit("them@example.net")
+    sends(75, SENTENCE, 1)
+    desk.close_keyring()
+    desk.open()
+    sends(0, "", 2)
+    if len(endpoint.asked) != 1:
+        why.append("asked %d times" % len(endpoint.asked))
+    endpoint.close()
+    return why
+
+
 def run(place, pool, tap):
     place.stage = stage.Stage(place.build)
     try:
         run_all(place, pool, tap, [from_set_to_login, locked, erased,
-                                   not_there])
+                                   not_there, tokens_sealed])
     finally:
         place.stage.close()

@@ -13,6 +13,7 @@
 
 #include "base/attr.h"
 #include "fixture.h"
+#include "token/seal.h"
 
 #define NOW 1000000
 #define NEW "{\"access_token\":\"at2\",\"refresh_token\":\"rt2\"}"
@@ -36,6 +37,7 @@ struct endpoint {
 };
 
 static char *path;
+static struct settings sealing = { .account = "work" }; /* or not */
 
 static void store(const char *lines)
 {
@@ -44,7 +46,7 @@ static void store(const char *lines)
 
 	ck_assert_int_eq(tokens_open(&t, path, &f), 0);
 	ck_assert_int_eq(pairs_read(&t.lines, lines, strlen(lines), &f), 0);
-	ck_assert_int_eq(tokens_write(&t, &f), 0);
+	ck_assert_int_eq(seal_write(&t, &sealing, &f), 0);
 	tokens_release(&t);
 }
 
@@ -163,6 +165,7 @@ static void ask_for(struct pairs *q, const char *more)
 	for (size_t i = 0; (key = pairs_at(&over, i, &value)) != NULL; i++)
 		ck_assert_int_eq(pairs_put(q, key, value, &f), 0);
 	ck_assert_int_eq(pairs_put(q, "store", path, &f), 0);
+	ck_assert_int_eq(pairs_put(q, "seal", sealing.seal, &f), 0);
 	pairs_release(&over);
 }
 
@@ -191,41 +194,82 @@ static void expect_stored(const char *key, const char *value)
 	struct fault f;
 
 	ck_assert_int_eq(tokens_open(&t, path, &f), 0);
-	ck_assert_int_ge(tokens_read(&t, &f), 0);
+	ck_assert_int_ge(seal_read(&t, &sealing, &f), 0);
 	ck_assert_pstr_eq(pairs_get(&t.lines, key), value);
 	tokens_release(&t);
 }
 
-START_TEST(getting)
+static void expect_get(int i)
 {
-	struct endpoint e = { .turns = gets[_i].turns,
-		              .count = gets[_i].count };
+	struct endpoint e = { .turns = gets[i].turns, .count = gets[i].count };
 	struct fault f = { .kind = FAULT_NONE };
 	struct pairs answer;
 	int result;
 
-	if (gets[_i].store != NULL)
-		store(gets[_i].store);
-	result = run(fresh_get, gets[_i].more, &e, &answer, &f);
-	ck_assert_uint_eq(e.asked, gets[_i].count);
-	if (gets[_i].access != NULL) {
+	if (gets[i].store != NULL)
+		store(gets[i].store);
+	result = run(fresh_get, gets[i].more, &e, &answer, &f);
+	ck_assert_uint_eq(e.asked, gets[i].count);
+	if (gets[i].access != NULL) {
 		ck_assert_msg(result == 0, "%s", f.text);
-		ck_assert_str_eq(pairs_get(&answer, "secret"), gets[_i].access);
+		ck_assert_str_eq(pairs_get(&answer, "secret"), gets[i].access);
 		ck_assert_ptr_nonnull(pairs_get(&answer, "expires"));
 		ck_assert_ptr_nonnull(pairs_get(&answer, "obtained"));
 	} else {
 		ck_assert_int_eq(result, -1);
-		ck_assert_int_eq(f.kind, gets[_i].kind);
-		ck_assert_msg(strstr(f.text, gets[_i].words) != NULL, "%s",
+		ck_assert_int_eq(f.kind, gets[i].kind);
+		ck_assert_msg(strstr(f.text, gets[i].words) != NULL, "%s",
 		              f.text);
 		ck_assert_ptr_null(strstr(f.text, "rt1"));
 	}
-	if (gets[_i].store != NULL || gets[_i].access != NULL)
-		expect_stored("refresh_token", gets[_i].refresh);
-	if (gets[_i].access != NULL && gets[_i].count > 0 &&
-	    strcmp(gets[_i].access, "at2") == 0)
+	if (gets[i].store != NULL || gets[i].access != NULL)
+		expect_stored("refresh_token", gets[i].refresh);
+	if (gets[i].access != NULL && gets[i].count > 0 &&
+	    strcmp(gets[i].access, "at2") == 0)
 		expect_stored("access_token", "at2");
 	pairs_release(&answer);
+}
+
+START_TEST(getting)
+{
+	expect_get(_i);
+}
+END_TEST
+
+/* The same, in a store that is encrypted; and no token is in it in clear. */
+START_TEST(getting_sealed)
+{
+	struct tokens t;
+	struct fault f;
+
+	sealing.seal = "s3al";
+	expect_get(_i);
+	ck_assert_int_eq(tokens_open(&t, path, &f), 0);
+	ck_assert_int_ge(tokens_read(&t, &f), 0);
+	ck_assert_ptr_null(pairs_get(&t.lines, "access_token"));
+	ck_assert_ptr_null(pairs_get(&t.lines, "refresh_token"));
+	tokens_release(&t);
+}
+END_TEST
+
+/* Not with this: nobody is asked, and nothing is lost. */
+START_TEST(sealed_with_another)
+{
+	struct endpoint e = { .count = 0 };
+	struct pairs answer;
+	struct fault f;
+
+	sealing.seal = "s3al";
+	store(OWNER OVER LOGIN);
+	sealing.seal = "another";
+	ck_assert_int_eq(run(fresh_get, "", &e, &answer, &f), -1);
+	ck_assert_int_eq(f.kind, FAULT_CONFIG);
+	ck_assert_msg(strstr(f.text, "cannot be decrypted") != NULL, "%s",
+	              f.text);
+	pairs_release(&answer);
+	sealing.seal = "s3al";
+	expect_stored("refresh_token", "rt1");
+	expect_stored("failed", NULL);
 }
 END_TEST
 
@@ -383,6 +427,8 @@ int main(void)
 
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_loop_test(tests, getting, 0, (int)COUNT_OF(gets));
+	tcase_add_loop_test(tests, getting_sealed, 0, (int)COUNT_OF(gets));
+	tcase_add_test(tests, sealed_with_another);
 	tcase_add_test(tests, the_form);
 	tcase_add_test(tests, the_form_without_a_secret);
 	tcase_add_loop_test(tests, failing, 0, (int)COUNT_OF(failures));

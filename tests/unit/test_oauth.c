@@ -44,6 +44,7 @@ static const struct {
 	{ "host h.test\nuser u\nlogin oauth\noauth_client c\n", "must know where the provider's tokens come from" },
 	{ "host h.test\nuser u\nlogin oauth\noauth_client c\noauth_token_url https://h.test/\noauth_auth_url https://h.test/a\n", "needs `oauth_scope`" },
 	{ "host h.test\nuser u\npassword inline p\noauth_client c\n", "`oauth_client` is for `login oauth`: add that, or remove this" },
+	{ "host h.test\nuser u\npassword inline p\noauth_seal keyring\n", "`oauth_seal` is for `login oauth`: add that, or remove this" },
 	{ "host h.test\noauth_flow device\n", "`oauth_flow` is for `login oauth`" },
 };
 /* clang-format on */
