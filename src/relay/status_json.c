@@ -113,6 +113,7 @@ static void add_login(const struct account *a, struct sbuf *b)
 	add_time(b, "expires", t->expires);
 	sbuf_addstr(b, ", ");
 	add_time(b, "refreshed", t->refreshed);
+	sbuf_addf(b, ", \"encrypted\": %s", truth(t->is_sealed));
 	sbuf_addstr(b, ", ");
 	add_time(b, "failing_since", t->failed);
 	if (why[0] != '\0') {

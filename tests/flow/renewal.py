@@ -179,6 +179,9 @@ def sealed(kind):
         sends("logged in", 0)
         tokens.want(why, tokens.OLD.encode() not in stored(account) and
                     b"\nsealed=" in stored(account), "the store tells it")
+        told = json.loads(scene.relay("status", "--json").out)["smarthosts"]
+        tokens.want(why, told[0]["login"]["encrypted"] is True,
+                    "status: %s" % told)
         scene.submit("you1@example.net")
         with open(kept, "w", encoding="ascii") as file:
             file.write("another\n")
