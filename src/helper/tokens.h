@@ -46,6 +46,11 @@ void tokens_release(struct tokens *t); /* wipes, lets the lock go */
 /* Wait so many seconds for whoever has the lock.  -1: FAULT_TEMP. */
 int tokens_lock(struct tokens *t, unsigned seconds, struct fault *f);
 
+static inline bool tokens_is_locked(const struct tokens *t)
+{
+	return t->lock >= 0;
+}
+
 /* 1: `lines` are those of the file, 0: there is none, and no lines.  -1:
  * FAULT_CONFIG; put aside if it is damaged and we hold the lock. */
 int tokens_read(struct tokens *t, struct fault *f);

@@ -222,15 +222,19 @@ static int import_into(const struct login *l, struct tokens *t, struct fault *f)
 
 int login_import(struct login *l, struct fault *f)
 {
+	struct fault ignored;
 	struct tokens t;
 	int result;
 
-	if (open_store(l, &t, f) != 0)
+	if (oauth_make_seal(l->smarthost, f) != 0 || open_store(l, &t, f) != 0)
 		return -1;
 	result = import_into(l, &t, f);
 	tokens_release(&t);
 	if (result != 0 || login_resume(l, f) != 0)
 		return -1;
+	/* It came in clear: relay-token seals what it reads. */
+	if (l->smarthost->oauth_seal.kind != SOURCE_NONE)
+		oauth_keep(l->smarthost, l->site->queue, &ignored);
 	printf(_("Logged in: %s, for smarthost %s. Now erase %s.\n"),
 	       l->smarthost->user, l->name, l->from);
 	return EX_OK;

@@ -143,7 +143,7 @@ static bool decrypt(const char *secret, const struct sbuf *bound,
 	return code == 0;
 }
 
-/* --- reading -------------------------------------------------------------- */
+/* --- opening -------------------------------------------------------------- */
 
 static int take_lines(struct pairs *lines, const struct sbuf *text,
                       struct fault *f)
@@ -202,16 +202,7 @@ static int open_lines(struct pairs *lines, const struct settings *s,
 	return result;
 }
 
-int seal_read(struct tokens *t, const struct settings *s, struct fault *f)
-{
-	int there = tokens_read(t, f);
-
-	if (there != 1 || pairs_get(&t->lines, "sealed") == NULL)
-		return there;
-	return open_lines(&t->lines, s, f) == 0 ? 1 : -1;
-}
-
-/* --- writing -------------------------------------------------------------- */
+/* --- closing -------------------------------------------------------------- */
 
 /* All that is no secret, and the rest sealed. */
 static int close_lines(const struct pairs *lines, const struct settings *s,
@@ -276,4 +267,29 @@ int seal_try(const struct settings *s, struct fault *f)
 	pairs_release(&lines);
 	pairs_release(&closed);
 	return result;
+}
+
+/* --- and reading: what is there in clear is sealed on the way ---------------
+ */
+
+static bool has_secrets(const struct pairs *lines)
+{
+	for (size_t i = 0; i < COUNT_OF(secrets); i++)
+		if (pairs_get(lines, secrets[i]) != NULL)
+			return true;
+	return false;
+}
+
+int seal_read(struct tokens *t, const struct settings *s, struct fault *f)
+{
+	int there = tokens_read(t, f);
+	struct fault ignored;
+
+	if (there != 1)
+		return there;
+	if (pairs_get(&t->lines, "sealed") != NULL)
+		return open_lines(&t->lines, s, f) == 0 ? 1 : -1;
+	if (s->seal != NULL && tokens_is_locked(t) && has_secrets(&t->lines))
+		seal_write(t, s, &ignored);
+	return 1;
 }

@@ -11,7 +11,7 @@
  * and user=, client_id= and token_url= are authenticated with them.  Nothing
  * has to be written where the secret is when a token changes, so one that
  * cannot be written to (a locked keyring) loses none.  A store that is not
- * sealed is read as it is, and sealed when it is written next.
+ * sealed is read as it is, and sealed at once by who holds its lock.
  *
  * Calls GnuTLS, in sign.c's process.
  */

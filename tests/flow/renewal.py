@@ -208,6 +208,38 @@ def sealed(kind):
     return case
 
 
+def imported(its_stage):
+    """a login that is imported in clear is encrypted at once"""
+    words, kept = seal_in(its_stage, "file")
+    endpoint = Endpoint(its_stage, [tokens.NEW])
+    account = Account(its_stage, [(tokens.OLD, "good")], endpoint,
+                      ("oauth_seal " + words,))
+    with open(account.scene.config, encoding="utf-8") as file:
+        account.scene.write("relayrc", file.read().replace(
+            "oauth_flow client", "oauth_flow code\n"
+            "    oauth_auth_url https://localhost/auth"))
+    now, why = int(time.time()), []
+    lines = {"version": 1, "account": "other", "user": stage.USER,
+             "client_id": "relay", "token_url": endpoint.url, "scope": "mail",
+             "flow": "code", "access_token": tokens.OLD, "obtained": now,
+             "expires": now + 3600, "refreshed": now,
+             "refresh_token": "r3fresh.token"}
+    path = account.scene.write("login.txt", "".join(
+        "%s=%s\n" % pair for pair in lines.items()))
+    ran = account.scene.relay("login", "it", "--import", path)
+    tokens.want(why, ran.status == 0 and os.path.exists(kept),
+                "import: %r" % (ran,))
+    kept_now = stored(account)
+    tokens.want(why, b"\nsealed=" in kept_now and b"r3fresh" not in kept_now and
+                tokens.OLD.encode() not in kept_now, "the store tells it")
+    account.scene.submit("you@example.net")
+    ran = tokens.flush(account)
+    tokens.want(why, ran.status == 0 and not endpoint.asked, "flush: %s %s" % (
+        tokens.text_of(ran), endpoint.asked))
+    endpoint.close()
+    return why
+
+
 def cases():
     good = [(tokens.OLD, "good"), (tokens.NEW, "good")]
     both = [tokens.OLD, tokens.NEW]
@@ -224,6 +256,7 @@ def cases():
     yield refused_for_good
     yield sealed("file")
     yield sealed("helper")
+    yield imported
 
 
 def run(its_stage, pool, tap):

@@ -218,7 +218,7 @@ START_TEST(another_owner)
 }
 END_TEST
 
-/* Where `oauth_seal` is new: taken as it is, and sealed from then on. */
+/* Where `oauth_seal` is new: taken as it is, and sealed by who may write. */
 START_TEST(not_yet_sealed)
 {
 	struct tokens t;
@@ -226,9 +226,13 @@ START_TEST(not_yet_sealed)
 	open_with(&t, LINES TOKENS);
 	write_raw(&t);
 	expect_open(&sealed);
+	read_raw(&t);
+	ck_assert_str_eq(pairs_get(&t.lines, "refresh_token"), "r3fresh.token");
+	tokens_release(&t);
 	open_with(&t, NULL);
+	ck_assert_int_eq(tokens_lock(&t, 1, &f), 0);
 	ck_assert_int_eq(seal_read(&t, &sealed, &f), 1);
-	ck_assert_int_eq(seal_write(&t, &sealed, &f), 0);
+	ck_assert_str_eq(pairs_get(&t.lines, "refresh_token"), "r3fresh.token");
 	tokens_release(&t);
 	read_raw(&t);
 	ck_assert_ptr_null(pairs_get(&t.lines, "refresh_token"));
