@@ -139,12 +139,29 @@ static void add_step(struct sbuf *out, const char *about, const char *fmt, ...)
 	sbuf_addf(out, "    # %s\n    %s\n", about, command);
 }
 
+/* A word of a shell: quoted, where it has to be. */
+static void add_word(const char *word, struct sbuf *out)
+{
+	if (word[strspn(word, "abcdefghijklmnopqrstuvwxyz"
+	                      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+	                      "@%+=:,./_-")] == '\0') {
+		sbuf_addstr(out, word);
+		return;
+	}
+	sbuf_addstr(out, "'");
+	for (const char *c = word; *c != '\0'; c++)
+		sbuf_add(out, *c == '\'' ? "'\\''" : c, *c == '\'' ? 4 : 1);
+	sbuf_addstr(out, "'");
+}
+
 /* "relay", or with the file that was asked for. */
 static void add_relay(const struct call *c, struct sbuf *out)
 {
 	sbuf_addstr(out, "relay");
-	if (getenv("RELAY_CONFIG") != NULL)
-		sbuf_addf(out, " --config %s", c->shown);
+	if (getenv("RELAY_CONFIG") == NULL)
+		return;
+	sbuf_addstr(out, " --config ");
+	add_word(c->shown, out);
 }
 
 /* How the password gets where the configuration says that it is. */
@@ -178,10 +195,12 @@ static void add_timer_step(const struct setup *s, struct sbuf *out)
 
 static void add_steps(const struct call *c, struct sbuf *out)
 {
-	struct sbuf relay;
+	struct sbuf relay, address;
 
 	sbuf_init(&relay, SETUP_LIMIT);
+	sbuf_init(&address, SETUP_LIMIT);
 	add_relay(c, &relay);
+	add_word(c->setup.address, &address);
 	sbuf_addf(out, "%s\n", _("Next:"));
 	if (c->setup.is_for_all && !setup_has_group())
 		add_step(out, _("makes the queue of the machine"), "%s",
@@ -190,8 +209,9 @@ static void add_steps(const struct call *c, struct sbuf *out)
 	add_step(out, _("is it right?"), "%s check --secrets", relay.data);
 	add_step(out, _("does it arrive?"),
 	         "printf 'Subject: test\\n\\nHello\\n' | sendmail %s",
-	         c->setup.address);
+	         address.data);
 	add_timer_step(&c->setup, out);
+	sbuf_release(&address);
 	sbuf_release(&relay);
 }
 
@@ -251,14 +271,20 @@ static void say_json(const struct call *c, const struct sbuf *text,
 /* Nobody's word for it but the DNS's. */
 static int refuse_foreign(const struct setup *s, struct fault *f)
 {
-	return fault_set_exit(
+	struct sbuf address;
+
+	sbuf_init(&address, SETUP_LIMIT);
+	add_word(s->address, &address);
+	fault_set_exit(
 		f, EX_CONFIG,
 		_("nothing is written: %.150s is not of %.150s, and the DNS "
 	          "that names it can be forged; if it is right, say so: relay "
 	          "setup --write --host %.*s --port %u --tls %s %.100s"),
 		s->block.host, s->domain, (int)strcspn(s->block.host, " "),
 		s->block.host, s->block.port,
-		s->block.is_implicit ? "implicit" : "starttls", s->address);
+		s->block.is_implicit ? "implicit" : "starttls", address.data);
+	sbuf_release(&address);
+	return -1;
 }
 
 static int write_down(const struct call *c, const struct sbuf *text,

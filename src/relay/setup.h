@@ -41,7 +41,8 @@ struct setup {
 	const char *login; /* cron's mail for this name has no domain; NULL */
 	bool is_for_all;   /* the file is /etc/relayrc */
 
-	const char *domain;
+	struct sbuf spelled; /* the address, its domain in ASCII */
+	const char *domain;  /* of that */
 	const char *service; /* by which the DNS named it; NULL: it did not */
 	bool is_foreign;
 	struct block block;

@@ -16,7 +16,7 @@
 #include "net/service.h"
 #include "relay/providers.h"
 
-#define DOMAIN_LIMIT 1024
+#define NAME_LENGTH 64
 #define NOTE_LIMIT 2048
 
 static const char *const services[] = { "_submissions._tcp",
@@ -27,6 +27,7 @@ static const char *const services[] = { "_submissions._tcp",
 void setup_init(struct setup *s)
 {
 	memset(s, 0, sizeof(*s));
+	sbuf_init(&s->spelled, SETUP_LIMIT);
 	sbuf_init(&s->hosts, SETUP_LIMIT);
 	for (size_t i = 0; i < SETUP_NOTES; i++)
 		sbuf_init(&s->notes[i], SETUP_LIMIT);
@@ -34,6 +35,7 @@ void setup_init(struct setup *s)
 
 void setup_release(struct setup *s)
 {
+	sbuf_release(&s->spelled);
 	sbuf_release(&s->hosts);
 	for (size_t i = 0; i < SETUP_NOTES; i++)
 		sbuf_release(&s->notes[i]);
@@ -79,9 +81,18 @@ static void use_provider(struct setup *s, const struct provider *p)
 
 /* --- a server ------------------------------------------------------------- */
 
+/* Can a smarthost be called so? */
+static bool is_name(const char *word)
+{
+	return strlen(word) <= NAME_LENGTH &&
+	       word[strspn(word, "abcdefghijklmnopqrstuvwxyz"
+	                         "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-")] ==
+	               '\0';
+}
+
 static void use_server(struct setup *s)
 {
-	s->block.name = s->domain;
+	s->block.name = is_name(s->domain) ? s->domain : "mine";
 	s->block.user = s->address;
 	note(s, _("Some servers want as user only what stands before the @: "
 	          "if the login is refused, try that."));
@@ -105,8 +116,7 @@ static bool is_listed(const char *list, const char *name)
 }
 
 /* A block has one port: those that share the first one's. */
-static void use_service(struct setup *s, const char *domain,
-                        const struct service *found)
+static void use_service(struct setup *s, const struct service *found)
 {
 	struct fault ignored;
 	size_t count = 0;
@@ -121,7 +131,7 @@ static void use_service(struct setup *s, const char *domain,
 			continue;
 		sbuf_addf(&s->hosts, "%s%s", count++ > 0 ? " " : "",
 		          server->name);
-		s->is_foreign |= !is_below(server->name, domain);
+		s->is_foreign |= !is_below(server->name, s->domain);
 	}
 	s->block.host = s->hosts.data;
 }
@@ -169,25 +179,24 @@ static int is_unknown(const struct setup *s, struct fault *f)
 }
 
 /* 1: found, 0: it names none. */
-static int ask_for(struct setup *s, const char *domain, size_t i,
-                   struct fault *f)
+static int ask_for(struct setup *s, size_t i, struct fault *f)
 {
-	struct question q = { domain, services[i] };
+	struct question q = { s->domain, services[i] };
 	struct answer a = { .result = SERVICE_LATER };
 
 	if (apart_run(ask, &q, &a, sizeof(a)) != 0)
-		return gives_no_answer(domain, f);
+		return gives_no_answer(s->domain, f);
 	switch (a.result) {
 	case SERVICE_FOUND: break;
 	case SERVICE_NONE:
 	case SERVICE_DENIED: return 0;
-	case SERVICE_LATER: return gives_no_answer(domain, f);
+	case SERVICE_LATER: return gives_no_answer(s->domain, f);
 	case SERVICE_GARBLED:
 		return fault_set(f, FAULT_TEMP, "4.4.3",
 		                 _("the DNS answers nonsense for %s.%.150s"),
-		                 services[i], domain);
+		                 services[i], s->domain);
 	}
-	use_service(s, domain, &a.service);
+	use_service(s, &a.service);
 	if (s->hosts.len == 0)
 		return 0;
 	s->service = services[i];
@@ -195,10 +204,12 @@ static int ask_for(struct setup *s, const char *domain, size_t i,
 	return 1;
 }
 
-static int ask_dns(struct setup *s, const char *domain, struct fault *f)
+static int find_by_dns(struct setup *s, struct fault *f)
 {
+	if (host_check("ADDRESS", s->domain, f) != 0)
+		return is_unknown(s, f);
 	for (size_t i = 0; i < COUNT_OF(services); i++) {
-		int found = ask_for(s, domain, i, f);
+		int found = ask_for(s, i, f);
 
 		if (found < 0)
 			return -1;
@@ -217,22 +228,6 @@ static int ask_dns(struct setup *s, const char *domain, struct fault *f)
 		     s->domain);
 	use_server(s);
 	return 0;
-}
-
-static int find_by_dns(struct setup *s, struct fault *f)
-{
-	struct sbuf domain;
-	int result = -1;
-
-	sbuf_init(&domain, DOMAIN_LIMIT);
-	if (idn_to_ascii(s->domain, &domain, f) == 0)
-		result = host_check("ADDRESS", domain.data, f) == 0
-		                 ? ask_dns(s, domain.data, f)
-		                 : is_unknown(s, f);
-	else
-		f->status = EX_USAGE;
-	sbuf_release(&domain);
-	return result;
 }
 
 /* --- mail for people of this machine ----------------------------------------
@@ -261,7 +256,24 @@ static void note_person(struct setup *s)
 
 /* --- which ---------------------------------------------------------------- */
 
-/* Words of a configuration without quotes, and a block's name. */
+/* As every server reads it (RFC 5891). */
+static int spell(struct setup *s, struct fault *f)
+{
+	if (idn_address(s->address, &s->spelled, f) != 0) {
+		f->status = EX_USAGE;
+		return -1;
+	}
+	if (!address_is_ascii(s->spelled.data))
+		return fault_set_exit(f, EX_USAGE,
+		                      _("`%.200s` has letters before the @ "
+		                        "that few servers take: use an address "
+		                        "in ASCII"),
+		                      s->address);
+	s->domain = address_domain(s->spelled.data);
+	return 0;
+}
+
+/* A word of the configuration that needs no quotes. */
 static int check_address(struct setup *s, struct fault *f)
 {
 	const char *problem = address_problem(s->address);
@@ -270,8 +282,7 @@ static int check_address(struct setup *s, struct fault *f)
 		return fault_set_exit(f, EX_USAGE,
 		                      _("`%.200s` is no address: %s"),
 		                      s->address, _(problem));
-	s->domain = address_domain(s->address);
-	if (s->domain == NULL)
+	if (address_domain(s->address) == NULL)
 		return fault_set_exit(f, EX_USAGE,
 		                      _("`%.200s` is no whole address: write "
 		                        "yours, such as me@example.org"),
@@ -282,7 +293,7 @@ static int check_address(struct setup *s, struct fault *f)
 		                        "configuration: write it by hand, see "
 		                        "relayrc(5)"),
 		                      s->address);
-	return 0;
+	return spell(s, f);
 }
 
 static int use_named(struct setup *s, struct fault *f)
@@ -325,7 +336,7 @@ int setup_find(struct setup *s, struct fault *f)
 	if (!block_wants_oauth(s->block.provider))
 		s->block.password = s->is_for_all ? "file " SETUP_SECRET_ALL
 		                                  : "file " SETUP_SECRET;
-	s->block.from_force = s->address;
+	s->block.from_force = s->spelled.data;
 	note_person(s);
 	return 0;
 }

@@ -48,7 +48,7 @@ void setup_configuration(const struct setup *s, struct sbuf *out)
 	sbuf_addf(out, "\n# %s\npostmaster %s\n\n",
 	          _("Who reads the mail for root and other accounts of the "
 	            "system:"),
-	          s->address);
+	          s->spelled.data);
 	block_add(&s->block, "", out);
 }
 

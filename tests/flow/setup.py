@@ -60,9 +60,13 @@ def finds(domain, want, *texts):
                {key: got.get(key) for key in want} == want, ran)
         expect(why, "who says so", all(
             text in b" ".join(ran.err.split()).decode() for text in
-            ("The server is the one that the DNS of %s.test names" % domain,
-             *texts)), ran)
+            ("The server is the one that the DNS of %s.test names" %
+             domain.encode("idna").decode(), *texts)), ran)
         expect(why, "only shown", not os.path.exists(scene.config))
+        ran = scene.run([its_stage.relay, "setup", "--write", ME % domain])
+        expect(why, "written", ran.status == 0, ran)
+        ran = scene.run([its_stage.relay, "check"])
+        expect(why, "and right", ran.status == 0 and not ran.err, ran)
         return why
 
     run.__doc__ = "%s.test: %s" % (domain, want)
@@ -179,7 +183,9 @@ def run(its_stage, pool, tap):
         finds("crowd", {"host": " ".join("h%d.crowd.test" % i
                                          for i in range(8))}),
         finds("b\u00fccher", {"host": "mail.xn--bcher-kva.test",
-                              "domain": "b\u00fccher.test"}),
+                              "domain": "xn--bcher-kva.test",
+                              "postmaster": "me@xn--bcher-kva.test",
+                              "user": "me@b\u00fccher.test"}),
         foreign("moved", "smtp.hoster.test"),
         foreign("notone", "mail.one.test"),
         foreign("older", "smtp.hoster.test", 587),
