@@ -39,6 +39,8 @@ static const struct {
 	{ OPTION_SMARTHOST, "oauth_flow", VALUE,       { { "RELAY_OAUTH_FLOW" } } },
 	{ OPTION_SMARTHOST, "oauth_tenant", VALUE,     { { "RELAY_OAUTH_TENANT" } } },
 	{ OPTION_SMARTHOST, "oauth_key",  VALUE,       { { "RELAY_OAUTH_KEY" } } },
+	{ OPTION_SMARTHOST, "oauth_seal", SECRET,      { { "RELAY_OAUTH_SEAL" } } },
+	{ OPTION_SMARTHOST, "oauth_seal", SECRET_FILE, { { "RELAY_OAUTH_SEAL_FILE" } } },
 	{ OPTION_SMARTHOST, "from_force", VALUE,       { { "RELAY_FROM_FORCE" } } },
 	{ OPTION_SMARTHOST, "from_allow", VALUE,       { { "RELAY_FROM_ALLOW" } } },
 	{ OPTION_TOP,       "domain",     VALUE,       { { "RELAY_DOMAIN" } } },

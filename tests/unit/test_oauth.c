@@ -182,6 +182,7 @@ START_TEST(of_the_environment)
 		{ "RELAY_OAUTH_FLOW", "client" },
 		{ "RELAY_OAUTH_TENANT", "t1" },
 		{ "RELAY_OAUTH_SECRET", "s3cret" },
+		{ "RELAY_OAUTH_SEAL", "s3al" },
 	};
 	struct fault f = { .kind = FAULT_NONE };
 	struct config *config;
@@ -196,6 +197,7 @@ START_TEST(of_the_environment)
 		oauth_question(config->smarthosts, "/q", &question, &f), 0);
 	ck_assert_str_eq(pairs_get(&question, "client_secret"), "s3cret");
 	ck_assert_str_eq(pairs_get(&question, "flow"), "client");
+	ck_assert_str_eq(pairs_get(&question, "seal"), "s3al");
 	pairs_release(&question);
 	config_free(&config);
 	unsetenv("RELAY_OAUTH_TENANT");
