@@ -11,11 +11,17 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+struct sbuf;
+
 /* Write all of it.  0, or -1 with errno; some of it may have been written. */
 int fdio_write(int fd, const void *bytes, size_t n);
 
 /* One read(2), repeated on EINTR: bytes, 0 at the end, -1 with errno. */
 ssize_t fdio_read(int fd, void *bytes, size_t n);
+
+/* What is left, into the buffer; its limit is looked at by the caller
+ * (`overflow`).  No copy of it stays.  0, or -1 with errno. */
+int fdio_read_rest(int fd, struct sbuf *b);
 
 /* Exactly `n` bytes from `at`, or fewer at the end of the file.  -1: errno. */
 ssize_t fdio_pread(int fd, void *bytes, size_t n, off_t at);

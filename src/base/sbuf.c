@@ -94,6 +94,17 @@ void sbuf_addf(struct sbuf *b, const char *fmt, ...)
 	va_end(args);
 }
 
+void sbuf_add_hex(struct sbuf *b, const void *bytes, size_t n)
+{
+	static const char digits[] = "0123456789abcdef";
+	const unsigned char *at = bytes;
+
+	for (size_t i = 0; i < n; i++) {
+		sbuf_add(b, &digits[at[i] >> 4], 1);
+		sbuf_add(b, &digits[at[i] & 15], 1);
+	}
+}
+
 void sbuf_cut(struct sbuf *b, size_t len)
 {
 	if (len >= b->len)

@@ -35,6 +35,9 @@ void sbuf_addstr(struct sbuf *b, const char *s);
 void sbuf_addf(struct sbuf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void sbuf_addv(struct sbuf *b, const char *fmt, va_list args) PRINTF_LIKE(2, 0);
 
+/* Bytes as digits, two for each, a to f. */
+void sbuf_add_hex(struct sbuf *b, const void *bytes, size_t n);
+
 /* Shorten to `len` bytes, or drop the first `n`. */
 void sbuf_cut(struct sbuf *b, size_t len);
 void sbuf_drop(struct sbuf *b, size_t n);

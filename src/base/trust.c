@@ -87,16 +87,7 @@ int trust_check(const char *path, const struct stat *st, uid_t me, mode_t unfit,
 static int read_all(int fd, const char *path, struct sbuf *content,
                     struct fault *f)
 {
-	char piece[4096];
-	ssize_t n;
-
-	do {
-		n = fdio_read(fd, piece, sizeof(piece));
-		if (n > 0)
-			sbuf_add(content, piece, (size_t)n);
-	} while (n > 0 && !content->overflow);
-	explicit_bzero(piece, sizeof(piece));
-	if (n < 0)
+	if (fdio_read_rest(fd, content) != 0)
 		return fault_set(f, FAULT_CONFIG, "4.3.5",
 		                 _("cannot read %s: %s"), path,
 		                 intl_error(errno));

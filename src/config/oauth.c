@@ -329,8 +329,7 @@ int oauth_make_seal(const struct smarthost *h, struct fault *f)
 		fault_set(f, FAULT_TEMP, "4.3.0", _("no random numbers: %s"),
 		          intl_error(errno));
 	} else {
-		for (size_t i = 0; i < sizeof(bytes); i++)
-			sbuf_addf(&text, "%02x", bytes[i]);
+		sbuf_add_hex(&text, bytes, sizeof(bytes));
 		secret = secret_create(text.data, text.len);
 		result = source_store(&h->oauth_seal, &query, secret, f);
 		secret_free(&secret);

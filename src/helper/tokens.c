@@ -202,21 +202,6 @@ static int check_file(const struct tokens *t, int fd, struct fault *f)
 	return 0;
 }
 
-static int read_bytes(const struct tokens *t, int fd, struct sbuf *bytes,
-                      struct fault *f)
-{
-	char piece[4096];
-	ssize_t n;
-
-	do {
-		n = fdio_read(fd, piece, sizeof(piece));
-		if (n > 0)
-			sbuf_add(bytes, piece, (size_t)n);
-	} while (n > 0 && !bytes->overflow);
-	explicit_bzero(piece, sizeof(piece));
-	return n < 0 ? name_fault(t, _("cannot read"), f) : 0;
-}
-
 /* Where the lines end and the line `check` begins; 0: it is damaged. */
 static size_t checked_length(const struct sbuf *bytes)
 {
@@ -313,7 +298,10 @@ int tokens_read(struct tokens *t, struct fault *f)
 		return -1;
 	}
 	sbuf_init(&bytes, FILE_LIMIT);
-	if (check_file(t, fd, f) == 0 && read_bytes(t, fd, &bytes, f) == 0)
+	result = check_file(t, fd, f);
+	if (result == 0 && fdio_read_rest(fd, &bytes) != 0)
+		result = name_fault(t, _("cannot read"), f);
+	if (result == 0)
 		result = judge(t, &bytes, f);
 	sbuf_release(&bytes);
 	close(fd);

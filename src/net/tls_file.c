@@ -43,13 +43,7 @@ static int check(int fd, const char *path, bool is_key, struct fault *f)
 static int read_all(int fd, const char *path, struct sbuf *text,
                     struct fault *f)
 {
-	char piece[4096];
-	ssize_t k;
-
-	while ((k = fdio_read(fd, piece, sizeof(piece))) > 0 && !text->overflow)
-		sbuf_add(text, piece, (size_t)k);
-	explicit_bzero(piece, sizeof(piece));
-	if (k < 0)
+	if (fdio_read_rest(fd, text) != 0)
 		return unreadable(path, intl_error(errno), f);
 	if (text->overflow)
 		return unreadable(path, _("it is too large"), f);

@@ -148,6 +148,5 @@ void tls_pin_add(struct sbuf *to, const char *pins,
 		return;
 	}
 	sbuf_addstr(to, CERTIFICATE);
-	for (size_t i = 0; i < TLS_PIN_SIZE; i++)
-		sbuf_addf(to, "%02x", shown->certificate[i]);
+	sbuf_add_hex(to, shown->certificate, TLS_PIN_SIZE);
 }

@@ -68,17 +68,12 @@ static int read_lines(const struct login *l, struct pairs *lines,
                       struct fault *f)
 {
 	struct sbuf content;
-	char piece[4096];
-	ssize_t n;
 	int result = -1;
 
 	sbuf_init(&content, PAIRS_LIMIT);
-	while ((n = fdio_read(l->file, piece, sizeof(piece))) > 0)
-		sbuf_add(&content, piece, (size_t)n);
-	explicit_bzero(piece, sizeof(piece));
-	if (n < 0 || content.overflow)
+	if (fdio_read_rest(l->file, &content) != 0 || content.overflow)
 		fault_set_exit(f, EX_NOINPUT, _("cannot read %s: %s"), l->from,
-		               intl_error(n < 0 ? errno : EFBIG));
+		               intl_error(content.overflow ? EFBIG : errno));
 	else if (pairs_read(lines, content.data, content.len, f) == 0)
 		result = 0;
 	else

@@ -29,12 +29,6 @@ static bool is_secret(const char *key)
 
 /* --- hexadecimal ---------------------------------------------------------- */
 
-static void add_hex(struct sbuf *out, const unsigned char *bytes, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		sbuf_addf(out, "%02x", bytes[i]);
-}
-
 static int digit(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -115,8 +109,8 @@ static int encrypt(const char *secret, const struct sbuf *bound,
 	                                  text->len, room.data, &n);
 	gnutls_aead_cipher_deinit(cipher);
 	if (code == 0) {
-		add_hex(out, salt, SALT);
-		add_hex(out, (const unsigned char *)room.data, n);
+		sbuf_add_hex(out, salt, SALT);
+		sbuf_add_hex(out, room.data, n);
 	}
 	sbuf_release(&room);
 	return code == 0 ? 0 : useless(code, f);

@@ -23,6 +23,21 @@ static void expect(const struct sbuf *b, const char *text)
 	ck_assert_str_eq(b->data, text);
 }
 
+START_TEST(as_digits)
+{
+	struct sbuf b;
+
+	sbuf_init(&b, 9);
+	sbuf_add_hex(&b, "\x00\x0f\xa5\xff", 4);
+	ck_assert_str_eq(b.data, "000fa5ff");
+	sbuf_add_hex(&b, "", 0);
+	ck_assert(!b.overflow);
+	sbuf_add_hex(&b, "x", 1);
+	ck_assert(b.overflow);
+	sbuf_release(&b);
+}
+END_TEST
+
 START_TEST(empty_is_a_string)
 {
 	struct sbuf b;
@@ -180,6 +195,7 @@ int main(void)
 	tcase_add_loop_test(all, limit, 0, COUNT_OF(limits));
 	tcase_add_test(all, overflow_stays);
 	tcase_add_test(all, shorten);
+	tcase_add_test(all, as_digits);
 	tcase_add_test(all, grows_byte_by_byte);
 	return fixture_run(suite);
 }
