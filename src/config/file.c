@@ -214,7 +214,7 @@ static struct smarthost *find_block(struct config *config, const char *name)
 	return NULL;
 }
 
-static bool is_block_name(const char *name)
+bool file_is_block_name(const char *name)
 {
 	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz"
 	                        "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
@@ -232,7 +232,7 @@ static void check_block_name(struct reader *r, const struct words *words)
 		                  "`smarthost NAME`, any name will do"));
 		return;
 	}
-	if (words->count > 2 || !is_block_name(words->word[1])) {
+	if (words->count > 2 || !file_is_block_name(words->word[1])) {
 		config_complain(r->errors, r->line, NULL,
 		                _("the name of a smarthost is one word of "
 		                  "letters, digits, dots and hyphens, 64 at "

@@ -8,6 +8,7 @@
 #ifndef CONFIG_FILE_H
 #define CONFIG_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "config/config.h"
@@ -16,6 +17,9 @@
  * the list is full. */
 void file_parse(struct config *config, const char *bytes, size_t n,
                 struct config_errors *errors);
+
+/* Can a smarthost be called so? */
+bool file_is_block_name(const char *name);
 
 /* What keeps `n` bytes from being text, N_(): a NUL, a control byte but the
  * tab, broken UTF-8.  NULL: nothing. */

@@ -2,7 +2,8 @@
 /* apart - work on a secret in a process of its own
  *
  * For libraries that free a copy of a password without wiping it: the memory
- * ends with the child.
+ * ends with the child.  And for what may hang: it can set an alarm() that ends
+ * the child alone.
  */
 #ifndef NET_APART_H
 #define NET_APART_H

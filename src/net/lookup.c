@@ -189,34 +189,6 @@ int lookup_start(struct lookup *l, const char *host, const char *service,
 
 /* --- the answer ----------------------------------------------------------- */
 
-/* What the domain says of its service, if it names no server. */
-static int explain_service(const struct lookup *l, struct fault *f)
-{
-	switch (l->answer.service) {
-	case SERVICE_NONE:
-		return fault_set(f, FAULT_TEMP, "4.4.4",
-		                 _("the DNS names no server %s.%.150s: write "
-		                   "the name of one in `host`, or another "
-		                   "`tls`"),
-		                 l->service, l->host);
-	case SERVICE_DENIED:
-		return fault_set(f, FAULT_TEMP, "4.4.4",
-		                 _("%.150s has no service %s, says its DNS: "
-		                   "write the name of a server in `host`"),
-		                 l->host, l->service);
-	case SERVICE_LATER:
-		return fault_set(
-			f, FAULT_TEMP, "4.4.3",
-			_("cannot look up %.200s now: the DNS gives no "
-		          "answer; is the network up?"),
-			l->host);
-	default: break;
-	}
-	return fault_set(f, FAULT_TEMP, "4.4.3",
-	                 _("the DNS answers nonsense for %s.%.150s"),
-	                 l->service, l->host);
-}
-
 static int explain(const struct lookup *l, struct fault *f)
 {
 	const struct lookup_answer *a = &l->answer;
@@ -226,11 +198,7 @@ static int explain(const struct lookup *l, struct fault *f)
 		                 _("no such host: %.200s: check `host`"),
 		                 l->host);
 	if (a->code == EAI_AGAIN)
-		return fault_set(
-			f, FAULT_TEMP, "4.4.3",
-			_("cannot look up %.200s now: the DNS gives no "
-		          "answer; is the network up?"),
-			l->host);
+		return service_fault(SERVICE_LATER, l->host, NULL, f);
 	return fault_set(f, FAULT_TEMP, "4.4.3", _("cannot look up %.200s: %s"),
 	                 l->host,
 	                 a->code == EAI_SYSTEM ? intl_error(a->system)
@@ -260,7 +228,8 @@ static int take_answer(struct lookup *l, struct fault *f)
 		                   "without an answer"),
 		                 l->host);
 	if (l->answer.service != SERVICE_FOUND)
-		return explain_service(l, f);
+		return service_fault((enum service_result)l->answer.service,
+		                     l->host, l->service, f);
 	if (l->answer.code != 0)
 		return explain(l, f);
 	l->is_done = true;

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/intl.h"
 #include "base/mem.h"
 #include "base/port.h"
 
@@ -232,4 +233,35 @@ enum service_result service_find(const char *domain, const char *service,
 	port_random(chance, sizeof(chance));
 	service_order(s, chance);
 	return result;
+}
+
+/* --- in words ------------------------------------------------------------- */
+
+int service_fault(enum service_result result, const char *domain,
+                  const char *service, struct fault *f)
+{
+	switch (result) {
+	case SERVICE_NONE:
+		return fault_set(f, FAULT_TEMP, "4.4.4",
+		                 _("the DNS names no server %s.%.150s: write "
+		                   "the name of one in `host`, or another "
+		                   "`tls`"),
+		                 service, domain);
+	case SERVICE_DENIED:
+		return fault_set(f, FAULT_TEMP, "4.4.4",
+		                 _("%.150s has no service %s, says its DNS: "
+		                   "write the name of a server in `host`"),
+		                 domain, service);
+	case SERVICE_LATER:
+		return fault_set(
+			f, FAULT_TEMP, "4.4.3",
+			_("cannot look up %.200s now: the DNS gives no "
+		          "answer; is the network up?"),
+			domain);
+	case SERVICE_FOUND:
+	case SERVICE_GARBLED: break;
+	}
+	return fault_set(f, FAULT_TEMP, "4.4.3",
+	                 _("the DNS answers nonsense for %s.%.150s"), service,
+	                 domain);
 }

@@ -17,6 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/fault.h"
+
 #define SERVICE_SERVERS 16
 #define SERVICE_NAME 256
 
@@ -43,6 +45,11 @@ enum service_result {
 /* `service` as "_submissions._tcp"; in the order in which to call. */
 enum service_result service_find(const char *domain, const char *service,
                                  struct service *s);
+
+/* What such a result means, for people; of FOUND there is nothing to say.
+ * Always -1: FAULT_TEMP. */
+int service_fault(enum service_result result, const char *domain,
+                  const char *service, struct fault *f);
 
 /* From an answer of `n` bytes.  False: it is malformed. */
 bool service_parse(const unsigned char *answer, size_t n, struct service *s);

@@ -10,13 +10,13 @@
 #include "base/ascii.h"
 #include "base/escape.h"
 #include "base/intl.h"
+#include "config/file.h"
 #include "config/host.h"
 #include "message/idn.h"
 #include "net/apart.h"
 #include "net/service.h"
 #include "relay/providers.h"
 
-#define NAME_LENGTH 64
 #define NOTE_LIMIT 2048
 
 static const char *const services[] = { "_submissions._tcp",
@@ -81,18 +81,9 @@ static void use_provider(struct setup *s, const struct provider *p)
 
 /* --- a server ------------------------------------------------------------- */
 
-/* Can a smarthost be called so? */
-static bool is_name(const char *word)
-{
-	return strlen(word) <= NAME_LENGTH &&
-	       word[strspn(word, "abcdefghijklmnopqrstuvwxyz"
-	                         "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-")] ==
-	               '\0';
-}
-
 static void use_server(struct setup *s)
 {
-	s->block.name = is_name(s->domain) ? s->domain : "mine";
+	s->block.name = file_is_block_name(s->domain) ? s->domain : "mine";
 	s->block.user = s->address;
 	note(s, _("Some servers want as user only what stands before the @: "
 	          "if the login is refused, try that."));
@@ -159,14 +150,6 @@ static int ask(const void *question, void *answer)
 	return 0;
 }
 
-static int gives_no_answer(const char *domain, struct fault *f)
-{
-	return fault_set(f, FAULT_TEMP, "4.4.3",
-	                 _("cannot look up %.200s now: the DNS gives no "
-	                   "answer; is the network up?"),
-	                 domain);
-}
-
 static int is_unknown(const struct setup *s, struct fault *f)
 {
 	return fault_set_exit(
@@ -185,17 +168,11 @@ static int ask_for(struct setup *s, size_t i, struct fault *f)
 	struct answer a = { .result = SERVICE_LATER };
 
 	if (apart_run(ask, &q, &a, sizeof(a)) != 0)
-		return gives_no_answer(s->domain, f);
-	switch (a.result) {
-	case SERVICE_FOUND: break;
-	case SERVICE_NONE:
-	case SERVICE_DENIED: return 0;
-	case SERVICE_LATER: return gives_no_answer(s->domain, f);
-	case SERVICE_GARBLED:
-		return fault_set(f, FAULT_TEMP, "4.4.3",
-		                 _("the DNS answers nonsense for %s.%.150s"),
-		                 services[i], s->domain);
-	}
+		a.result = SERVICE_LATER;
+	if (a.result == SERVICE_NONE || a.result == SERVICE_DENIED)
+		return 0;
+	if (a.result != SERVICE_FOUND)
+		return service_fault(a.result, s->domain, services[i], f);
 	use_service(s, &a.service);
 	if (s->hosts.len == 0)
 		return 0;
