@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/attr.h"
 #include "base/intl.h"
 #include "base/trust.h"
 #include "config/endpoint.h"
@@ -14,9 +15,10 @@
 #include "relay/check_preset.h"
 
 /* A key that others can read is refused by relay-flush. */
-static void warn_file(struct check *c, unsigned line, const char *key,
-                      const char *path, bool is_key)
+static void warn_file(struct check *c, const struct smarthost *h,
+                      const char *key, const char *path, bool is_key)
 {
+	unsigned line = smarthost_line(h, key);
 	struct fault f;
 	struct stat st;
 
@@ -37,16 +39,35 @@ static void warn_file(struct check *c, unsigned line, const char *key,
 		                key, path);
 }
 
-/* There nobody is logged in who could open one. */
-static void warn_keyring(struct check *c, const struct smarthost *h)
+static void warn_files(struct check *c, const struct smarthost *h)
 {
-	if (c->site->is_system && h->password.kind == SOURCE_KEYRING)
-		config_complain(&c->warnings, smarthost_line(h, "password"),
-		                "password",
-		                _("`password keyring` is for people who are "
-		                  "logged in, and the user relay is not: use "
+	const struct {
+		const char *key, *path;
+		bool is_key;
+	} files[] = {
+		{ "tls_ca", h->tls_ca, false },
+		{ "tls_cert", h->tls_cert, false },
+		{ "tls_key", h->tls_key, true },
+		{ "oauth_ca", h->oauth_ca, false },
+		{ "oauth_cert", h->oauth_cert, false },
+		{ "oauth_key", h->oauth_key, true },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(files); i++)
+		warn_file(c, h, files[i].key, files[i].path, files[i].is_key);
+}
+
+/* There nobody is logged in who could open one. */
+static void warn_keyring(struct check *c, const struct smarthost *h,
+                         const char *key, const struct source *source)
+{
+	if (c->site->is_system && source->kind == SOURCE_KEYRING)
+		config_complain(&c->warnings, smarthost_line(h, key), key,
+		                _("`%s keyring` is for people who are logged "
+		                  "in, and the user relay is not: use "
 		                  "`credential` or `file` for the queue of the "
-		                  "machine"));
+		                  "machine"),
+		                key);
 }
 
 static bool has_address(const char *hosts)
@@ -68,12 +89,6 @@ static void warn_oauth(struct check *c, const struct smarthost *h)
 		config_complain(&c->warnings, line, "oauth_secret",
 		                _("Google wants the client's secret, too: add "
 		                  "`oauth_secret file PATH`"));
-	warn_file(c, smarthost_line(h, "oauth_ca"), "oauth_ca", h->oauth_ca,
-	          false);
-	warn_file(c, smarthost_line(h, "oauth_cert"), "oauth_cert",
-	          h->oauth_cert, false);
-	warn_file(c, smarthost_line(h, "oauth_key"), "oauth_key", h->oauth_key,
-	          true);
 }
 
 static void warn_smarthost(struct check *c, const struct smarthost *h)
@@ -88,11 +103,10 @@ static void warn_smarthost(struct check *c, const struct smarthost *h)
 		                _("`host` is an address, and few certificates "
 		                  "hold one: write the server's name"));
 	check_preset_warn(h, &c->warnings);
-	warn_file(c, smarthost_line(h, "tls_ca"), "tls_ca", h->tls_ca, false);
-	warn_file(c, smarthost_line(h, "tls_cert"), "tls_cert", h->tls_cert,
-	          false);
-	warn_file(c, smarthost_line(h, "tls_key"), "tls_key", h->tls_key, true);
-	warn_keyring(c, h);
+	warn_files(c, h);
+	warn_keyring(c, h, "password", &h->password);
+	warn_keyring(c, h, "oauth_secret", &h->oauth_secret);
+	warn_keyring(c, h, "oauth_seal", &h->oauth_seal);
 	warn_oauth(c, h);
 }
 

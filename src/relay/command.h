@@ -45,4 +45,12 @@ int command_refuse_usage(const char *fmt, ...) PRINTF_LIKE(1, 2);
 /* The usage fault (64) of an argument that `command` does not know. */
 int command_refuse(const char *command, const char *argument);
 
+/* Is argv[*i] "--name VALUE" (*i moves on) or "--name=VALUE"?  1: it is; 0:
+ * another one; -1: nothing is behind it. */
+int command_value(const char *name, int argc, char *argv[], int *i,
+                  const char **value);
+
+/* The value of `--port`: EX_OK, or the usage fault of what is none. */
+int command_port(const char *word, unsigned least, unsigned *port);
+
 #endif

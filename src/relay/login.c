@@ -26,7 +26,8 @@
 
 #define OUTPUT_LIMIT 1048576
 #define LINE_LIMIT 4096
-#define INDENT 12 /* columns */
+#define INDENT 12       /* columns */
+#define PORT_LEAST 1024 /* below, only root can listen */
 
 static const char below[] = "            ";
 
@@ -177,22 +178,6 @@ static int run_one(struct login *l, struct fault *f)
 
 /* --- the command line ----------------------------------------------------- */
 
-/* "--name VALUE" or "--name=VALUE": 1; another one: 0; no value: -1. */
-static int take_value(const char *name, int argc, char *argv[], int *i,
-                      const char **value)
-{
-	size_t n = strlen(name);
-
-	if (strncmp(argv[*i], name, n) != 0 ||
-	    (argv[*i][n] != '\0' && argv[*i][n] != '='))
-		return 0;
-	if (argv[*i][n] == '=')
-		*value = argv[*i] + n + 1;
-	else
-		*value = *i + 1 < argc ? argv[++*i] : "";
-	return (*value)[0] != '\0' ? 1 : -1;
-}
-
 static bool take_flag(struct login *l, const char *option)
 {
 	if (strcmp(option, "--explain") == 0)
@@ -206,38 +191,23 @@ static bool take_flag(struct login *l, const char *option)
 	return true;
 }
 
-static bool take_port(struct login *l, const char *text)
-{
-	char *end;
-	unsigned long port = strtoul(text, &end, 10);
-
-	if (text[strspn(text, "0123456789")] != '\0' || *end != '\0' ||
-	    port < 1024 || port > 65535)
-		return false;
-	l->port = (unsigned)port;
-	return true;
-}
-
 static int take_option(struct login *l, int argc, char *argv[], int *i)
 {
 	const char *option = argv[*i], *port = NULL;
 	int taken = take_flag(l, option) ? 1 : 0;
 
 	if (taken == 0)
-		taken = take_value("--port", argc, argv, i, &port);
+		taken = command_value("--port", argc, argv, i, &port);
 	if (taken == 0)
-		taken = take_value("--import", argc, argv, i, &l->from);
+		taken = command_value("--import", argc, argv, i, &l->from);
 	if (taken == 0)
-		taken = take_value("--export", argc, argv, i, &l->to);
+		taken = command_value("--export", argc, argv, i, &l->to);
 	if (taken == 0)
 		return command_refuse("login", option);
 	if (taken < 0)
 		return command_refuse_usage(_("`%s` needs a word behind it"),
 		                            option);
-	if (port != NULL && !take_port(l, port))
-		return command_refuse_usage(
-			_("`--port` is a number from 1024 to 65535"));
-	return EX_OK;
+	return port != NULL ? command_port(port, PORT_LEAST, &l->port) : EX_OK;
 }
 
 static int parse(struct login *l, int argc, char *argv[])

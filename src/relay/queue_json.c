@@ -33,18 +33,10 @@ static const char *mark_name(enum journal_kind kind)
 	return "waiting";
 }
 
-static void add_json(struct sbuf *b, const char *key, const char *value)
-{
-	sbuf_addf(b, "\"%s\": ", key);
-	escape_add_json(b, value);
-}
-
 static void add_json_given(struct sbuf *b, const char *key, const char *value)
 {
-	if (value == NULL)
-		return;
-	sbuf_addstr(b, ", ");
-	add_json(b, key, value);
+	if (value != NULL)
+		escape_add_member(b, ", ", key, value);
 }
 
 /* The words are for whoever the program shows them to. */
@@ -61,16 +53,14 @@ static void add_json_recipient(struct sbuf *b, const char *address,
                                const struct mark *mark)
 {
 	sbuf_addstr(b, "{");
-	add_json(b, "address", address);
-	sbuf_addstr(b, ", ");
-	add_json(b, "state",
-	         mark_name(mark != NULL ? queue_mark_state(mark)
-	                                : JOURNAL_LATER));
+	escape_add_member(b, "", "address", address);
+	escape_add_member(b, ", ", "state",
+	                  mark_name(mark != NULL ? queue_mark_state(mark)
+	                                         : JOURNAL_LATER));
 	if (mark != NULL && mark->text != NULL) {
 		sbuf_addf(b, ", \"time\": %" PRId64 ", ", mark->time);
-		add_json(b, "status", mark->code);
-		sbuf_addstr(b, ", ");
-		add_json(b, "reason", mark->text);
+		escape_add_member(b, "", "status", mark->code);
+		escape_add_member(b, ", ", "reason", mark->text);
 		add_json_meaning(b, mark);
 	}
 	add_json_given(b, "notify", dsn->notify);
@@ -101,8 +91,7 @@ static void add_json_envelope(struct sbuf *b, const struct listing_item *item,
 {
 	int64_t left = queue_kept_for(item, keep);
 
-	sbuf_addstr(b, ", ");
-	add_json(b, "sender", item->entry.envelope.sender);
+	escape_add_member(b, ", ", "sender", item->entry.envelope.sender);
 	sbuf_addf(b, ", \"uid\": %u, \"tries\": %u", item->entry.envelope.uid,
 	          item->history.tries);
 	if (item->place == SPOOL_NEW)
@@ -116,10 +105,10 @@ static void add_json_head(struct sbuf *b, const struct listing_item *item,
                           int64_t keep)
 {
 	sbuf_addstr(b, "{");
-	add_json(b, "id", item->entry.id);
-	sbuf_addstr(b, ", ");
-	add_json(b, "place",
-	         item->is_arriving ? "drop" : spool_place_name(item->place));
+	escape_add_member(b, "", "id", item->entry.id);
+	escape_add_member(b, ", ", "place",
+	                  item->is_arriving ? "drop"
+	                                    : spool_place_name(item->place));
 	sbuf_addf(b, ", \"arrival\": %" PRId64 ", \"size\": %" PRId64,
 	          item->arrival, item->size);
 	if (item->is_arriving)
@@ -128,8 +117,7 @@ static void add_json_head(struct sbuf *b, const struct listing_item *item,
 		add_json_envelope(b, item, keep);
 		return;
 	}
-	sbuf_addstr(b, ", ");
-	add_json(b, "damage", item->damage.text);
+	escape_add_member(b, ", ", "damage", item->damage.text);
 }
 
 static int print_json_item(void *arg, const struct listing_item *item)
@@ -171,12 +159,12 @@ static void print_json_pauses(const struct site *site,
 		    0)
 			continue;
 		sbuf_addstr(&b, b.len > 0 ? ",\n  {" : "\n  {");
-		add_json(&b, "smarthost", config->smarthosts[i].name);
+		escape_add_member(&b, "", "smarthost",
+		                  config->smarthosts[i].name);
 		sbuf_addf(&b, ", \"until\": %" PRId64 ", \"failures\": %u, ",
 		          p.until, p.count);
-		add_json(&b, "status", p.why.code);
-		sbuf_addstr(&b, ", ");
-		add_json(&b, "reason", p.why.text);
+		escape_add_member(&b, "", "status", p.why.code);
+		escape_add_member(&b, ", ", "reason", p.why.text);
 		sbuf_addf(&b, ", \"scope\": \"%s\"",
 		          p.is_account ? "account" : "server");
 		sbuf_addstr(&b, "}");

@@ -33,79 +33,63 @@ struct call {
 
 /* --- the command line ----------------------------------------------------- */
 
-static int parse_port(const char *word, unsigned *port)
+static int take_tls(const char *word)
 {
-	unsigned long value = strtoul(word, NULL, 10);
-
-	if (word[0] == '\0' || strlen(word) > 5 ||
-	    word[strspn(word, "0123456789")] != '\0' || value < 1 ||
-	    value > 65535)
-		return command_refuse_usage(
-			_("`--port` needs a number from 1 to 65535 behind it"));
-	*port = (unsigned)value;
-	return EX_OK;
+	if (strcmp(word, "starttls") == 0 || strcmp(word, "implicit") == 0)
+		return EX_OK;
+	return command_refuse_usage(
+		_("`--tls` needs `starttls` or `implicit` behind it"));
 }
 
-static bool takes_value(const char *option)
+static int take_option(struct call *c, int argc, char *argv[], int *i)
 {
-	return strcmp(option, "--host") == 0 || strcmp(option, "--port") == 0 ||
-	       strcmp(option, "--tls") == 0 ||
-	       strcmp(option, "--provider") == 0;
+	struct setup *s = &c->setup;
+	const char *option = argv[*i], *port = NULL, *tls = NULL;
+	int taken = command_value("--host", argc, argv, i, &s->host);
+
+	if (taken == 0)
+		taken = command_value("--provider", argc, argv, i,
+		                      &s->provider);
+	if (taken == 0)
+		taken = command_value("--port", argc, argv, i, &port);
+	if (taken == 0)
+		taken = command_value("--tls", argc, argv, i, &tls);
+	if (taken < 0)
+		return command_refuse_usage(_("`%s` needs a word behind it"),
+		                            option);
+	if (taken == 0)
+		return command_refuse("setup", option);
+	if (port != NULL)
+		return command_port(port, 1, &s->port);
+	if (tls != NULL)
+		s->tls = tls;
+	return tls != NULL ? take_tls(tls) : EX_OK;
 }
 
-static int parse_tls(const char *word, const char **tls)
+static int take_word(struct call *c, int argc, char *argv[], int *i)
 {
-	if (strcmp(word, "starttls") != 0 && strcmp(word, "implicit") != 0)
-		return command_refuse_usage(
-			_("`--tls` needs `starttls` or `implicit` behind it"));
-	*tls = word;
-	return EX_OK;
-}
+	const char *word = argv[*i];
 
-static int parse_value(struct setup *s, const char *option, const char *value)
-{
-	if (value == NULL || value[0] == '\0')
-		return command_refuse_usage(
-			_("`%s` needs a value behind it: see relay setup "
-		          "--help"),
-			option);
-	if (strcmp(option, "--port") == 0)
-		return parse_port(value, &s->port);
-	if (strcmp(option, "--tls") == 0)
-		return parse_tls(value, &s->tls);
-	if (strcmp(option, "--host") == 0)
-		s->host = value;
-	else
-		s->provider = value;
-	return EX_OK;
-}
-
-static int parse_word(struct call *c, const char *word)
-{
 	if (strcmp(word, "--json") == 0)
 		c->json = true;
 	else if (strcmp(word, "--write") == 0)
 		c->writes = true;
-	else if (word[0] != '-' && c->setup.address == NULL)
-		c->setup.address = word;
-	else
+	else if (word[0] == '-')
+		return take_option(c, argc, argv, i);
+	else if (c->setup.address != NULL)
 		return command_refuse("setup", word);
+	else
+		c->setup.address = word;
 	return EX_OK;
 }
 
 static int parse(struct call *c, int argc, char *argv[])
 {
-	struct setup *s = &c->setup;
+	const struct setup *s = &c->setup;
 
 	for (int i = 1; i < argc; i++) {
-		int status;
+		int status = take_word(c, argc, argv, &i);
 
-		if (takes_value(argv[i])) {
-			status = parse_value(s, argv[i], argv[i + 1]);
-			i++;
-		} else {
-			status = parse_word(c, argv[i]);
-		}
 		if (status != EX_OK)
 			return status;
 	}

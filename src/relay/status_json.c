@@ -15,12 +15,6 @@ static const char *truth(bool value)
 	return value ? "true" : "false";
 }
 
-static void add_text(struct sbuf *b, const char *key, const char *text)
-{
-	sbuf_addf(b, "\"%s\": ", key);
-	escape_add_json(b, text);
-}
-
 /* What is not known is null. */
 static void add_time(struct sbuf *b, const char *key, int64_t when)
 {
@@ -35,9 +29,9 @@ static void add_problems(const struct status *s, struct sbuf *b)
 	sbuf_addstr(b, ",\n\"problems\": [");
 	for (size_t i = 0; i < s->problem_count; i++) {
 		sbuf_addstr(b, i > 0 ? ",\n  {" : "\n  {");
-		add_text(b, "kind", status_kind_name(s->problems[i].kind));
-		sbuf_addstr(b, ", ");
-		add_text(b, "text", s->problems[i].what.text);
+		escape_add_member(b, "", "kind",
+		                  status_kind_name(s->problems[i].kind));
+		escape_add_member(b, ", ", "text", s->problems[i].what.text);
 		sbuf_addstr(b, "}");
 	}
 	sbuf_addstr(b, "]");
@@ -72,12 +66,10 @@ static void add_trouble(const struct status_smarthost *it, struct sbuf *b)
 	          "\"needs_person\": %s, ",
 	          p->since, p->until, truth(it->is_left_alone), p->count,
 	          truth(it->needs_person));
-	add_text(b, "status", p->why.code);
-	sbuf_addstr(b, ", ");
-	add_text(b, "reason", p->why.text);
+	escape_add_member(b, "", "status", p->why.code);
+	escape_add_member(b, ", ", "reason", p->why.text);
 	if (meaning != NULL) {
-		sbuf_addstr(b, ", ");
-		add_text(b, "meaning", intl_text(meaning));
+		escape_add_member(b, ", ", "meaning", intl_text(meaning));
 	}
 	sbuf_addstr(b, "}");
 }
@@ -101,9 +93,9 @@ static void add_login(const struct account *a, struct sbuf *b)
 		a->kind == ACCOUNT_BROKEN ? a->fault.text : t->failure;
 
 	sbuf_addstr(b, ",\n   \"login\": {");
-	add_text(b, "state", account_kind_name(a->kind));
-	sbuf_addstr(b, ", ");
-	add_text(b, "flow", oauth_flow_name(oauth_flow(a->smarthost)));
+	escape_add_member(b, "", "state", account_kind_name(a->kind));
+	escape_add_member(b, ", ", "flow",
+	                  oauth_flow_name(oauth_flow(a->smarthost)));
 	sbuf_addf(b, ", \"needs_person\": %s, ",
 	          truth(account_needs_person(a)));
 	add_time(b, "since", t->login);
@@ -117,8 +109,7 @@ static void add_login(const struct account *a, struct sbuf *b)
 	sbuf_addstr(b, ", ");
 	add_time(b, "failing_since", t->failed);
 	if (why[0] != '\0') {
-		sbuf_addstr(b, ", ");
-		add_text(b, "reason", why);
+		escape_add_member(b, ", ", "reason", why);
 	}
 	sbuf_addstr(b, "}");
 }
@@ -130,15 +121,14 @@ static void add_smarthosts(const struct status *s, struct sbuf *b)
 		const struct status_smarthost *it = &s->smarthosts[i];
 
 		sbuf_addstr(b, i > 0 ? ",\n  {" : "\n  {");
-		add_text(b, "name", it->smarthost->name);
-		sbuf_addstr(b, ", ");
-		add_text(b, "host", it->smarthost->host);
+		escape_add_member(b, "", "name", it->smarthost->name);
+		escape_add_member(b, ", ", "host", it->smarthost->host);
 		sbuf_addf(b, ", \"port\": %u", it->smarthost->port);
 		if (it->has_trouble)
 			add_trouble(it, b);
 		if (it->bucket.count > 0) {
 			sbuf_addstr(b, ",\n   ");
-			add_text(b, "rate", it->smarthost->rate);
+			escape_add_member(b, "", "rate", it->smarthost->rate);
 			sbuf_addf(b, ", \"rate_left\": %u",
 			          bucket_left(&it->bucket, s->now * 1000));
 		}
@@ -165,7 +155,7 @@ static void add_flush(const struct status *s, struct sbuf *b)
 void status_json(const struct status *s, struct sbuf *out)
 {
 	sbuf_addstr(out, "{ ");
-	add_text(out, "queue", s->site->queue);
+	escape_add_member(out, "", "queue", s->site->queue);
 	sbuf_addf(out, ", \"time\": %" PRId64 ", \"status\": %d", s->now,
 	          status_exit(s));
 	add_problems(s, out);

@@ -52,6 +52,23 @@ def by_root(m, tap):
     os.unlink(secret)
 
 
+def no_keyring(m, tap):
+    """Nobody is logged in who could open one, for no secret."""
+    write(m.config, "domain example.org\nsmarthost a\n    host h.test\n"
+          "    user u\n    password keyring\nsmarthost b\n    host h.test\n"
+          "    user u\n    login oauth\n    oauth_client c\n"
+          "    oauth_flow client\n    oauth_scope s\n"
+          "    oauth_token_url https://h.test/t\n"
+          "    oauth_secret keyring\n    oauth_seal keyring\n", 0o640,
+          (0, RELAY))
+    ran = m.run([m.relay, "check"])
+    tap.result(ran.status == 0 and all(
+        b"`%s keyring` is for people who are logged in" % key in ran.err
+        for key in (b"password", b"oauth_secret", b"oauth_seal")),
+        "no secret of a machine is in a keyring", [repr(ran)])
+    m.start_host()
+
+
 def by_a_person(m, tap):
     home = m.directory(ALICE, 0o700)
     with open("/etc/passwd", encoding="utf-8") as file:
@@ -73,5 +90,6 @@ def run(m, tap):
     m.start_host()
     m.make_spool()
     by_root(m, tap)
+    no_keyring(m, tap)
     by_a_person(m, tap)
     m.make_spool()
