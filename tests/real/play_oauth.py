@@ -81,6 +81,13 @@ def someone(lab, **keys):
     return Client(HOST, **lab.keys(**keys))
 
 
+def logged_in(t, lab, name, **keys):
+    client = someone(lab, **keys)
+    status, said = log_in(lab, client)
+    t.equal(name + ": logged in", status, 0, said)
+    return client
+
+
 def arrived(world, count):
     return len(world.next_hop.collect(count))
 
@@ -113,10 +120,8 @@ def play_login(t, world, lab):
 
 def play_expiry(t, world, lab):
     """Each token lives for six seconds, and the flush for more."""
-    client = someone(lab, connections=1, messages_per_connection=1,
-                     rate="4/s")
-    status, said = log_in(lab, client)
-    t.equal("it ends meanwhile: logged in", status, 0, said)
+    client = logged_in(t, lab, "it ends meanwhile", connections=1,
+                       messages_per_connection=1, rate="4/s")
     for number in range(60):
         client.submit(["u%d@example.net" % number])
     lab.authority.events()
@@ -145,9 +150,7 @@ def old(client):
 
 
 def play_faults(t, world, lab):
-    client = someone(lab)
-    status, said = log_in(lab, client)
-    t.equal("trouble there: logged in", status, 0, said)
+    client = logged_in(t, lab, "trouble there")
     client.submit(["you@example.net"])
     old(client)
     before = tokens(client)
@@ -169,9 +172,7 @@ def play_faults(t, world, lab):
 
 def play_revoked(t, world, lab):
     """The answer to a refresh is lost: this server then ends the login."""
-    client = someone(lab)
-    status, said = log_in(lab, client)
-    t.equal("the end of a login: logged in", status, 0, said)
+    client = logged_in(t, lab, "the end of a login")
     client.submit(["you@example.net"])
     old(client)
     lab.authority.faults({"kind": "drop-after"})
@@ -199,9 +200,7 @@ def play_revoked(t, world, lab):
 
 def play_taken_back(t, world, lab):
     """The token looks good here; there it is no longer."""
-    client = someone(lab)
-    status, said = log_in(lab, client)
-    t.equal("taken back: logged in", status, 0, said)
+    client = logged_in(t, lab, "taken back")
     first = tokens(client)["access_token"]
     lab.authority.revoke(first)
     client.submit(["you@example.net"])
