@@ -51,8 +51,11 @@ class Client:
             [self.program, verb], cwd=self.directory, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, env=self.environment(**(env or {})))
-        process.stdin.write(self.text(**more) + after)
-        process.stdin.flush()
+        try:
+            process.stdin.write(self.text(**more) + after)
+            process.stdin.flush()
+        except BrokenPipeError:
+            pass  # a wrong call is refused before the question is read
         return process
 
     def run(self, verb, after="", timeout=60, **more):
